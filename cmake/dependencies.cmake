@@ -1,0 +1,28 @@
+# All from Debian 12 packages: scripts/packages.txt. Which room may use which is said by each room's CMakeLists.txt.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL Crypto)
+find_package(pugixml REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+
+# Debian's SOCI and libcsv bring neither CMake nor pkg-config files.
+function(postern_plain_library target header library)
+    find_path(${target}_INCLUDE ${header} REQUIRED)
+    find_library(${target}_LIBRARY ${library} REQUIRED)
+    add_library(${target} INTERFACE IMPORTED)
+    target_include_directories(${target} SYSTEM INTERFACE ${${target}_INCLUDE})
+    target_link_libraries(${target} INTERFACE ${${target}_LIBRARY})
+endfunction()
+postern_plain_library(soci_core soci/soci.h soci_core)
+postern_plain_library(soci_sqlite3 soci/sqlite3/soci-sqlite3.h soci_sqlite3)
+postern_plain_library(csv csv.h csv)
+
+# Asio compiled once (net/asio.cpp) instead of in every unit.
+add_library(postern_asio INTERFACE)
+target_link_libraries(postern_asio INTERFACE Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+target_compile_definitions(postern_asio INTERFACE
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)

@@ -1,0 +1,20 @@
+# postern_room(NAME sources... LINKS public libraries... PRIVATE private libraries...)
+# One static library for one folder of the house; its edges are the arrows of docs/architecture.md.
+function(postern_room name)
+    cmake_parse_arguments(ROOM "" "" "SOURCES;LINKS;PRIVATE" ${ARGN})
+    add_library(postern_${name} STATIC ${ROOM_SOURCES})
+    target_link_libraries(postern_${name} PUBLIC postern_options ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE})
+endfunction()
+
+# postern_test(NAME SOURCES ... LINKS ... [LABEL unit]): one GoogleTest program, each of its cases known to ctest.
+function(postern_test name)
+    cmake_parse_arguments(TEST "" "LABEL" "SOURCES;LINKS" ${ARGN})
+    if(NOT TEST_LABEL)
+        set(TEST_LABEL unit)
+    endif()
+    add_executable(${name} ${TEST_SOURCES})
+    target_link_libraries(${name} PRIVATE postern_options ${TEST_LINKS} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name} PRIVATE POSTERN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
+    gtest_discover_tests(${name} NO_PRETTY_VALUES PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+endfunction()
