@@ -1,0 +1,84 @@
+#include "config/sections.hpp"
+
+#include <set>
+
+namespace postern::config {
+namespace {
+
+const OneOf<LogFormat> log_format_form{
+    {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}};
+const OneOf<LogLevel> log_level_form{
+    {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}}};
+const OneOf<TlsVersion> tls_version_form{{{"1.2", TlsVersion::tls1_2}, {"1.3", TlsVersion::tls1_3}}};
+
+constexpr WholeNumber<std::uint16_t> thread_count{.min = 0, .max = 256};
+constexpr WholeNumber<std::uint16_t> queue_length{.min = 1, .max = 65535};
+constexpr WholeNumber<std::uint32_t> hash_memory{.min = 8192, .max = 1'048'576};
+constexpr WholeNumber<std::uint32_t> hash_passes{.min = 1, .max = 64};
+constexpr WholeNumber<std::uint16_t> bad_commands{.min = 1, .max = 1000};
+constexpr WholeNumber<std::uint16_t> login_attempts{.min = 1, .max = 100};
+constexpr WholeNumber<std::uint32_t> connection_count{.min = 1, .max = 1'000'000};
+
+void read_server(MappingReader& section, ServerSettings& server) {
+    section.required("hostname", server.hostname, full_hostname);
+    section.optional("threads", server.threads, thread_count);
+}
+
+void read_log(MappingReader& section, LogSettings& log) {
+    section.optional("format", log.format, log_format_form);
+    section.optional("level", log.level, log_level_form);
+}
+
+void read_store(MappingReader& section, StoreSettings& store) {
+    section.required("sqlite", store.sqlite, FilePath{section.reading().directory});
+}
+
+void read_password_hash(MappingReader& section, PasswordHashSettings& hash) {
+    section.optional("memory_kib", hash.memory_kib, hash_memory);
+    section.optional("passes", hash.passes, hash_passes);
+}
+
+void read_auth(MappingReader& section, AuthSettings& auth) {
+    section.optional("password_threads", auth.password_threads, thread_count);
+    section.optional("password_queue", auth.password_queue, queue_length);
+    section.section("password_hash", Presence::optional,
+                    [&](MappingReader& hash) { read_password_hash(hash, auth.password_hash); });
+}
+
+void read_tls(MappingReader& section, TlsSettings& tls) {
+    const ReadableFile readable_file{section.reading().directory};
+    section.required("certificate", tls.certificate, readable_file);
+    section.required("key", tls.key, readable_file);
+    section.optional("minimum_version", tls.minimum_version, tls_version_form);
+}
+
+void read_limits(MappingReader& section, LimitSettings& limits) {
+    section.optional("handshake_timeout", limits.handshake_timeout, duration);
+    section.optional("login_timeout", limits.login_timeout, duration);
+    section.optional("imap_bad_commands", limits.imap_bad_commands, bad_commands);
+    section.optional("submission_bad_commands", limits.submission_bad_commands, bad_commands);
+    section.optional("login_attempts", limits.login_attempts, login_attempts);
+    section.optional("imap_idle_timeout", limits.imap_idle_timeout, duration);
+    section.optional("submission_idle_timeout", limits.submission_idle_timeout, duration);
+    section.optional("half_closed_timeout", limits.half_closed_timeout, duration);
+    section.optional("connections", limits.connections, connection_count);
+}
+
+void read_submission(MappingReader& section, SubmissionSettings& submission) {
+    section.optional("max_message_size", submission.max_message_bytes, message_size);
+}
+
+}  // namespace
+
+void read_process_settings(MappingReader& root, Settings& settings) {
+    root.section("server", Presence::required, [&](MappingReader& s) { read_server(s, settings.server); });
+    root.section("log", Presence::optional, [&](MappingReader& s) { read_log(s, settings.log); });
+    root.section("store", Presence::required, [&](MappingReader& s) { read_store(s, settings.store); });
+    root.section("auth", Presence::optional, [&](MappingReader& s) { read_auth(s, settings.auth); });
+    root.section("tls", Presence::required, [&](MappingReader& s) { read_tls(s, settings.tls); });
+    root.section("limits", Presence::optional, [&](MappingReader& s) { read_limits(s, settings.limits); });
+    root.section("submission", Presence::optional, [&](MappingReader& s) { read_submission(s, settings.submission); });
+    root.list("groups", settings.groups, identifier);
+}
+
+}  // namespace postern::config

@@ -1,0 +1,182 @@
+/// Every setting of postern as plain structs: meaning, unit, range and default of each stand here and nowhere else.
+/// `config/load` fills them from YAML; every other room reads them and never sees YAML. The key of a setting in the
+/// file is the name of its member. Immutable once loaded: share it as `std::shared_ptr<const Settings>` between
+/// threads.
+#pragma once
+
+#include "base/ip_network.hpp"
+#include "base/secret.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::config {
+
+/// The two mail protocols that are proxied: IMAP (RFC 3501, 9051) and message submission (RFC 6409).
+enum class MailProtocol { imap, submission };
+inline constexpr MailProtocol every_mail_protocol[] = {MailProtocol::imap, MailProtocol::submission};
+
+/// What a listener speaks. `http` only redirects to https.
+enum class ListenerProtocol { imap, submission, https, http };
+
+/// How TLS starts on a connection to a backend.
+enum class BackendTls {
+    implicit,  ///< TLS from the first byte, certificate and name verified (RFC 8314)
+    none,      ///< clear text: for backends on this host or on a network that is trusted like it
+};
+
+/// How postern logs in to a backend on behalf of a user.
+enum class BackendLogin {
+    master_user,  ///< IMAP: as "user<separator>master" with the master's password (Dovecot's master users)
+    authzid,      ///< IMAP: SASL PLAIN, the master authenticates and is authorised as the user (RFC 4616)
+    xclient,      ///< submission: Postfix's XCLIENT with ADDR and LOGIN, no password at all
+    password,     ///< both: the user's own password is handed on; the one form in which it leaves postern
+};
+
+enum class LogFormat { automatic, text, json };  ///< automatic: text on a terminal, JSON elsewhere
+enum class LogLevel { debug, info, warning, error };
+enum class TlsVersion { tls1_2, tls1_3 };
+
+struct ServerSettings {
+    std::string hostname;       ///< the name said in greetings and to backends (EHLO); a fully qualified domain name
+    std::uint16_t threads = 0;  ///< I/O threads; 0: one for each core. 0 to 256
+};
+
+struct LogSettings {
+    LogFormat format = LogFormat::automatic;  ///< in the file: auto, text or json
+    LogLevel level = LogLevel::info;
+};
+
+struct StoreSettings {
+    std::string sqlite;  ///< path of the embedded database; created by `postern store migrate`
+};
+
+/// Cost of Argon2id (RFC 9106). The defaults are the minimum of the OWASP Password Storage Cheat Sheet.
+struct PasswordHashSettings {
+    std::uint32_t memory_kib = 19456;  ///< memory of one hash, in KiB. 8192 to 1048576
+    std::uint32_t passes = 2;          ///< passes over it. 1 to 64
+};
+
+struct AuthSettings {
+    std::uint16_t password_threads = 0;  ///< threads that check passwords; 0: one for each core. 0 to 256
+    std::uint16_t password_queue =
+        256;  ///< logins that may wait for one of them; one more is told to try later. 1 to 65535
+    PasswordHashSettings password_hash;
+};
+
+struct TlsSettings {
+    std::string certificate;                          ///< PEM file: the certificate and its chain
+    std::string key;                                  ///< PEM file: its private key
+    TlsVersion minimum_version = TlsVersion::tls1_2;  ///< in the file: "1.2" or "1.3"
+};
+
+/// Bounds on what a client may do. Times are since the event named.
+struct LimitSettings {
+    std::chrono::milliseconds handshake_timeout{15'000};  ///< from accept to the end of the TLS handshake
+    std::chrono::milliseconds login_timeout{60'000};  ///< from accept to a login; nothing the client says prolongs it
+    std::uint16_t imap_bad_commands = 3;              ///< before the connection is closed. 1 to 1000
+    std::uint16_t submission_bad_commands = 10;       ///< the same for submission. 1 to 1000
+    std::uint16_t login_attempts = 5;  ///< refused logins on one connection before it is closed. 1 to 100
+    std::chrono::milliseconds imap_idle_timeout{35 *
+                                                60'000};  ///< without a byte either way (RFC 9051 5.4: at least 30 min)
+    std::chrono::milliseconds submission_idle_timeout{10 * 60'000};  ///< the same (RFC 5321 4.5.3.2: at least 5 min)
+    std::chrono::milliseconds half_closed_timeout{60'000};  ///< how long the other side may go on when one has ended
+    std::uint32_t connections = 20'000;                     ///< client connections of the whole process. 1 to 1000000
+};
+
+struct SubmissionSettings {
+    std::uint64_t max_message_bytes =
+        50ULL * 1024 * 1024;  ///< announced as SIZE (RFC 1870); must not exceed any relay's own
+};
+
+struct ListenerSettings {
+    std::string name;  ///< what rules, logs and `domains` call it; unique
+    ListenerProtocol protocol = ListenerProtocol::imap;
+    std::string address;            ///< numeric IPv4 or IPv6 address to bind; "::" is both on Linux
+    std::uint16_t port = 0;         ///< 1 to 65535
+    std::uint16_t public_port = 0;  ///< the port that clients see, where a firewall maps it; default: `port`
+    std::string default_domain;     ///< completes a user name that has none; empty: such names stay bare
+};
+
+struct BackendSettings {
+    std::string name;  ///< its key in `backends`
+    MailProtocol protocol = MailProtocol::imap;
+    std::string host;        ///< name or numeric address
+    std::uint16_t port = 0;  ///< 1 to 65535
+    BackendTls tls = BackendTls::implicit;
+    std::string ca_file;   ///< PEM file of the authorities that may sign its certificate; empty: the system's
+    std::string tls_name;  ///< the name its certificate must bear; default: `host`
+    BackendLogin login = BackendLogin::password;
+    std::string master_user;                           ///< for login master_user and authzid
+    base::Secret master_password;                      ///< the same; from a file or an environment variable
+    std::string master_separator = "*";                ///< for login master_user: between user and master
+    std::chrono::milliseconds connect_timeout{5'000};  ///< for the TCP connection and TLS
+    std::chrono::milliseconds login_timeout{10'000};   ///< from connected to logged in
+};
+
+/// What must hold for a rule to match. A list matches when one of its entries does; an empty list asks nothing; all
+/// conditions must match.
+struct RouteConditions {
+    std::optional<MailProtocol> protocol;
+    std::vector<std::string> listener;     ///< names of listeners
+    std::vector<std::string> group;        ///< groups of the account
+    std::vector<std::string> domain;       ///< domain part of the account's login, lower case
+    std::vector<std::string> user;         ///< patterns on the login: `*` any text, `?` one character
+    std::vector<base::IpNetwork> network;  ///< where the client is
+};
+
+struct RouteRule {
+    std::string name;
+    RouteConditions when;
+    std::string backend;   ///< its name in `backends`
+    std::size_t line = 0;  ///< where the rule stands in the file, for explanations
+};
+
+struct RoutingSettings {
+    std::vector<RouteRule> rules;                         ///< the first that matches decides
+    std::map<MailProtocol, std::string> default_backend;  ///< when none does; one for each protocol that is listened to
+};
+
+/// A mail service as a domain announces it to clients.
+struct AnnouncedService {
+    std::string hostname;  ///< the name clients connect to
+    std::string listener;  ///< which listener answers there: gives protocol and port, so that both cannot drift apart
+};
+
+struct DomainDocumentation {
+    std::string url;                           ///< page of the help desk
+    std::map<std::string, std::string> title;  ///< language tag (BCP 47) -> link text
+};
+
+struct DomainSettings {
+    std::string name;                ///< the mail domain, lower case
+    std::string display_name;        ///< shown by clients
+    std::string display_short_name;  ///< the same, short; default: display_name
+    AnnouncedService imap;
+    AnnouncedService submission;
+    std::optional<DomainDocumentation> documentation;
+    std::vector<std::string> web_hosts;  ///< further host names under which its documents are served; `name`,
+                                         ///< `autoconfig.name` and `autodiscover.name` always are
+};
+
+struct Settings {
+    ServerSettings server;
+    LogSettings log;
+    StoreSettings store;
+    AuthSettings auth;
+    TlsSettings tls;
+    LimitSettings limits;
+    SubmissionSettings submission;
+    std::vector<std::string> groups;  ///< every group an account may be in; rules and imports are checked against it
+    std::vector<ListenerSettings> listeners;
+    std::map<std::string, BackendSettings> backends;
+    RoutingSettings routing;
+    std::vector<DomainSettings> domains;
+};
+
+}  // namespace postern::config

@@ -1,0 +1,132 @@
+// Holds docs/configuration.md and the example files to what the loader really reads.
+#include "config/load.hpp"
+#include "config/yaml_tree.hpp"
+#include "tests/unit/config/sandbox.hpp"
+
+#include <algorithm>
+#include <regex>
+#include <set>
+
+namespace postern::config::test {
+namespace {
+
+using Keys = std::set<std::string>;
+
+Keys loader_keys() {
+    const auto keys = known_keys();
+    return {keys.begin(), keys.end()};
+}
+
+Keys matches(const std::string& text, const std::string& expression) {
+    const std::regex regex(expression);
+    Keys found;
+    for (std::sregex_iterator at(text.begin(), text.end(), regex); at != std::sregex_iterator(); ++at)
+        found.insert((*at)[1]);
+    return found;
+}
+
+/// Known keys that `node` sets. What stands under names of the user's choice is found by the placeholder.
+void collect(const YamlNode& node, const std::string& pattern, const Keys& known, Keys& found) {
+    for (const YamlNode& item : node.items) collect(item, pattern + "[]", known, found);
+    for (const YamlEntry& entry : node.entries) {
+        std::string own = pattern.empty() ? entry.key : pattern + '.' + entry.key;
+        for (const std::string placeholder : {".<name>", ".<language>"})
+            if (std::ranges::any_of(known, [&](const auto& key) { return key.starts_with(pattern + placeholder); }))
+                own = pattern + placeholder;
+        found.insert(own);
+        collect(entry.value, own, known, found);
+    }
+}
+
+TEST(Documentation, DescribesExactlyTheKeysOfTheLoader) {
+    const std::string text = source_text("docs/configuration.md");
+    EXPECT_EQ(matches(text, "\n\\| `([a-z][a-z_.<>\\[\\]]*)` \\|"), loader_keys());
+}
+
+TEST(Documentation, NamesNoKeyThatDoesNotExist) {
+    const std::string text = source_text("docs/configuration.md");
+    const Keys known = loader_keys();
+    for (const std::string& path : matches(text, "`([a-z_]+(?:\\[\\])?\\.[a-z_.<>\\[\\]]+)`"))
+        if (path != "autoconfig." && path != "autodiscover.") EXPECT_TRUE(known.contains(path)) << path;
+}
+
+TEST(Documentation, BeginsWithTheMinimalExample) {
+    const std::string text = source_text("docs/configuration.md");
+    const std::string example = text.substr(text.find("```yaml\n") + 8);
+    EXPECT_THAT(source_text("docs/examples/minimal.yaml"), testing::HasSubstr(example.substr(0, example.find("```"))));
+}
+
+TEST(CompleteExample, SetsExactlyTheKeysOfTheLoader) {
+    const auto tree = parse_yaml(source_text("docs/examples/complete.yaml"));
+    ASSERT_TRUE(tree);
+    Keys set;
+    collect(*tree, "", loader_keys(), set);
+    // A name of the user's choice is no key of its own; what stands under it is.
+    std::erase_if(set, [](const std::string& key) { return key == "backends.<name>"; });
+    EXPECT_EQ(set, loader_keys());
+}
+
+/// With the files it names in a directory of the test.
+Loaded load_example(const std::string& name) {
+    const Sandbox sandbox;
+    for (const std::string file : {"internal-ca.pem", "dovecot-master.secret"}) sandbox.write(file, "x\n");
+    const std::string directory = std::filesystem::path(sandbox.path("x")).parent_path().string();
+    const std::string text = replace_all(source_text("docs/examples/" + name), "/etc/postern", directory);
+    return load_text(text, sandbox.path("postern.yaml"), [](const std::string& variable) {
+        return variable == "POSTERN_ARCHIVE_PASSWORD" ? std::optional<std::string>("x") : std::nullopt;
+    });
+}
+
+TEST(CompleteExample, LoadsAndSaysWhatItSeems) {
+    const Loaded loaded = load_example("complete.yaml");
+    ASSERT_TRUE(loaded) << loaded.error().front().text();
+    EXPECT_EQ(loaded->groups.size(), 4U);
+    EXPECT_EQ(loaded->listeners.size(), 4U);
+    EXPECT_EQ(loaded->listeners[2].public_port, 443);
+    EXPECT_EQ(loaded->backends.size(), 4U);
+    EXPECT_EQ(loaded->backends.at("archive").login, BackendLogin::authzid);
+    EXPECT_EQ(loaded->backends.at("archive").master_password.reveal(), "x");
+    ASSERT_EQ(loaded->routing.rules.size(), 2U);
+    EXPECT_EQ(loaded->routing.rules[0].backend, "smtpadm");
+    EXPECT_THAT(loaded->routing.rules[0].when.group, testing::ElementsAre("administrative_staff"));
+    ASSERT_EQ(loaded->domains.size(), 1U);
+    EXPECT_EQ(loaded->domains[0].documentation->title.at("fr"), "Aide de la messagerie");
+}
+
+/// What its comments call a default.
+TEST(CompleteExample, MarksDefaultsThatAreDefaults) {
+    const Loaded complete = load_example("complete.yaml");
+    ASSERT_TRUE(complete);
+    const Settings defaults;
+    EXPECT_EQ(complete->limits.handshake_timeout, defaults.limits.handshake_timeout);
+    EXPECT_EQ(complete->limits.login_timeout, defaults.limits.login_timeout);
+    EXPECT_EQ(complete->limits.imap_bad_commands, defaults.limits.imap_bad_commands);
+    EXPECT_EQ(complete->limits.submission_bad_commands, defaults.limits.submission_bad_commands);
+    EXPECT_EQ(complete->limits.login_attempts, defaults.limits.login_attempts);
+    EXPECT_EQ(complete->limits.imap_idle_timeout, defaults.limits.imap_idle_timeout);
+    EXPECT_EQ(complete->limits.submission_idle_timeout, defaults.limits.submission_idle_timeout);
+    EXPECT_EQ(complete->limits.half_closed_timeout, defaults.limits.half_closed_timeout);
+    EXPECT_EQ(complete->limits.connections, defaults.limits.connections);
+    EXPECT_EQ(complete->submission.max_message_bytes, defaults.submission.max_message_bytes);
+    EXPECT_EQ(complete->auth.password_queue, defaults.auth.password_queue);
+    EXPECT_EQ(complete->auth.password_hash.memory_kib, defaults.auth.password_hash.memory_kib);
+    EXPECT_EQ(complete->auth.password_hash.passes, defaults.auth.password_hash.passes);
+    EXPECT_EQ(complete->log.format, defaults.log.format);
+    EXPECT_EQ(complete->log.level, defaults.log.level);
+    EXPECT_EQ(complete->tls.minimum_version, defaults.tls.minimum_version);
+    const BackendSettings backend;
+    EXPECT_EQ(complete->backends.at("dovecot").tls, backend.tls);
+    EXPECT_EQ(complete->backends.at("dovecot").master_separator, backend.master_separator);
+    EXPECT_EQ(complete->backends.at("dovecot").connect_timeout, backend.connect_timeout);
+    EXPECT_EQ(complete->backends.at("dovecot").login_timeout, backend.login_timeout);
+}
+
+TEST(MinimalExample, Loads) {
+    const Loaded loaded = load_example("minimal.yaml");
+    ASSERT_TRUE(loaded) << loaded.error().front().text();
+    EXPECT_EQ(loaded->backends.at("dovecot").login, BackendLogin::password);
+    EXPECT_TRUE(loaded->domains.empty());
+}
+
+}  // namespace
+}  // namespace postern::config::test
