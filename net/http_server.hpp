@@ -1,0 +1,36 @@
+/// HTTP/1.1 on a Stream: reads bounded requests, asks an HttpHandler, writes its answers.
+#pragma once
+
+#include "net/connection_limit.hpp"
+#include "net/http.hpp"
+#include "net/stream.hpp"
+#include "net/worker.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace postern::net {
+
+/// Bounds on one HTTP connection.
+struct HttpLimits {
+    std::size_t header_bytes = std::size_t{8} * 1024;
+    std::size_t body_bytes = std::size_t{16} * 1024;
+    std::chrono::milliseconds request_timeout{
+        10'000};              ///< for the TLS handshake, and from a request's first wait to its end
+    unsigned requests = 100;  ///< on one connection
+};
+
+/// Serves one accepted connection on its worker's thread until it ends; `tls` null means clear text.
+/// `handler` and `tls` must outlive the worker. Logs method, route status and duration; never path, query or body, for
+/// they hold addresses of persons.
+void serve_http(Worker& worker,
+                boost::asio::ip::tcp::socket socket,
+                ConnectionLimit::Ticket ticket,
+                const TlsContext* tls,
+                const HttpHandler& handler,
+                const HttpLimits& limits);
+
+}  // namespace postern::net

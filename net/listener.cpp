@@ -1,0 +1,92 @@
+#include "net/listener.hpp"
+
+#include "net/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+
+#include <sys/socket.h>
+
+namespace postern::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+// Out of descriptors or memory: accepting again at once would only spin.
+constexpr std::chrono::milliseconds pause_after_error{100};
+
+std::string problem(const std::string& address, std::uint16_t port, const error_code& error) {
+    const std::string where = address.find(':') == std::string::npos ? address : '[' + address + ']';
+    std::string text = "cannot listen on " + where + ':' + std::to_string(port) + ": " + error.message();
+    if (error == asio::error::address_in_use) text += "; end the program that has it, or change listeners[].port";
+    if (error == asio::error::access_denied) text += "; ports below 1024 need the right CAP_NET_BIND_SERVICE";
+    return text;
+}
+
+error_code bind_to(tcp::acceptor& acceptor, const std::string& address, std::uint16_t port, bool share) {
+    error_code error;
+    const tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
+    if (!error) acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error && share) acceptor.set_option(ReusePort(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    return error;
+}
+
+}  // namespace
+
+std::expected<void, std::string> check_address_is_free(const std::string& address, std::uint16_t port) {
+    asio::io_context context;
+    tcp::acceptor acceptor(context);
+    const error_code error = bind_to(acceptor, address, port, false);
+    if (error) return std::unexpected(problem(address, port, error));
+    return {};
+}
+
+Listener::Listener(Worker& worker, Accepted accepted)
+    : acceptor_(worker.context()), pause_(worker.context()), accepted_(std::move(accepted)) {}
+
+std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Worker& worker,
+                                                                     const std::string& address,
+                                                                     std::uint16_t port,
+                                                                     Accepted accepted) {
+    std::unique_ptr<Listener> listener(new Listener(worker, std::move(accepted)));
+    const error_code error = bind_to(listener->acceptor_, address, port, true);
+    if (error) return std::unexpected(problem(address, port, error));
+    return listener;
+}
+
+void Listener::start() {
+    asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
+}
+
+void Listener::close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+}
+
+asio::awaitable<void> Listener::accept_loop() {
+    constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
+    while (acceptor_.is_open()) {
+        auto [error, socket] = co_await acceptor_.async_accept(error_as_value);
+        if (!error) {
+            accepted_(std::move(socket));
+            continue;
+        }
+        if (!acceptor_.is_open()) co_return;
+        log(config::LogLevel::error, "accept_failed", {{"reason", error.message()}});
+        pause_.expires_after(pause_after_error);
+        co_await pause_.async_wait(error_as_value);
+    }
+}
+
+}  // namespace postern::net

@@ -1,0 +1,52 @@
+/// Accepts connections on one address for one worker.
+#pragma once
+
+#include "net/worker.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace postern::net {
+
+/// Every worker has a listener of its own on the same address (SO_REUSEPORT): the kernel spreads connections over them
+/// and no socket ever changes its thread.
+class Listener {
+public:
+    /// Gets each accepted socket, on the worker's thread.
+    using Accepted = std::function<void(boost::asio::ip::tcp::socket)>;
+
+    /// Binds and listens; connections wait in the kernel until `start`. `address` is numeric.
+    /// The error is one sentence with the address in it.
+    /// Thread rule: before the worker runs.
+    [[nodiscard]] static std::expected<std::unique_ptr<Listener>, std::string> open(Worker& worker,
+                                                                                    const std::string& address,
+                                                                                    std::uint16_t port,
+                                                                                    Accepted accepted);
+
+    /// Begins to accept. Thread rule: before the worker runs, or on its thread.
+    void start();
+
+    /// Accepts no more. Thread rule: on the worker's thread.
+    void close();
+
+private:
+    Listener(Worker& worker, Accepted accepted);
+    boost::asio::awaitable<void> accept_loop();
+
+    boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer pause_;
+    Accepted accepted_;
+};
+
+/// Whether nobody listens on the address yet. SO_REUSEPORT alone would let a second postern share the port of the first
+/// without a word. The error is one sentence that says what to do.
+[[nodiscard]] std::expected<void, std::string> check_address_is_free(const std::string& address, std::uint16_t port);
+
+}  // namespace postern::net

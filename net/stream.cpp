@@ -1,0 +1,220 @@
+#include "net/stream.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <climits>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace postern::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
+
+// Below the five minutes after which NATs forget an idle connection, so that IDLE survives them.
+constexpr int keepalive_idle_seconds = 240;
+constexpr int keepalive_interval_seconds = 30;
+constexpr int keepalive_probes = 4;
+// A peer that acknowledges nothing for this long is gone.
+constexpr unsigned user_timeout_milliseconds = 120'000;
+
+template <class Value>
+void set_tcp_option(int descriptor, int option, Value value) {
+    // Failing means a kernel without the option: the connection works all the same.
+    (void)setsockopt(descriptor, IPPROTO_TCP, option, &value, sizeof value);
+}
+
+IoStatus status_of_errno(IoStatus when_full) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return when_full;
+    return IoStatus::failed;
+}
+
+}  // namespace
+
+base::IpAddress to_ip_address(const asio::ip::address& address) {
+    base::IpAddress result;
+    const asio::ip::address_v6 six =
+        address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
+    std::ranges::copy(six.to_bytes(), result.bytes.begin());
+    return result;
+}
+
+void Stream::FreeSsl::operator()(SSL* ssl) const noexcept {
+    SSL_free(ssl);
+}
+
+Stream::Stream(tcp::socket socket) : socket_(std::move(socket)) {
+    boost::system::error_code ignored;
+    const tcp::endpoint peer = socket_.remote_endpoint(ignored);
+    peer_address_ = to_ip_address(peer.address());
+    peer_port_ = peer.port();
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(tcp::no_delay(true), ignored);
+    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+    const int descriptor = socket_.native_handle();
+    set_tcp_option(descriptor, TCP_KEEPIDLE, keepalive_idle_seconds);
+    set_tcp_option(descriptor, TCP_KEEPINTVL, keepalive_interval_seconds);
+    set_tcp_option(descriptor, TCP_KEEPCNT, keepalive_probes);
+    set_tcp_option(descriptor, TCP_USER_TIMEOUT, user_timeout_milliseconds);
+}
+
+Stream::~Stream() = default;
+
+Stream::Awaitable<std::expected<void, std::string>> Stream::handshake_as_server(const TlsContext& context) {
+    co_return co_await handshake(context.start_server());
+}
+
+Stream::Awaitable<std::expected<void, std::string>> Stream::handshake_as_client(const TlsContext& context,
+                                                                                const std::string& name) {
+    co_return co_await handshake(context.start_client(name));
+}
+
+Stream::Awaitable<std::expected<void, std::string>> Stream::handshake(SSL* ssl) {
+    ssl_.reset(ssl);
+    if (!ssl_ || SSL_set_fd(ssl, socket_.native_handle()) != 1)
+        co_return std::unexpected("no memory for a TLS connection");
+    for (;;) {
+        ERR_clear_error();
+        const int result = SSL_do_handshake(ssl);
+        if (result == 1) co_return std::expected<void, std::string>();
+        const IoStatus status = status_of_tls(result);
+        if (status != IoStatus::want_read && status != IoStatus::want_write) {
+            broken_ = true;
+            co_return std::unexpected(handshake_error());
+        }
+        const bool ready = co_await wait(status);
+        if (!ready) co_return std::unexpected("cancelled");
+    }
+}
+
+std::string Stream::handshake_error() const {
+    const long verdict = SSL_get_verify_result(ssl_.get());
+    const unsigned long code = ERR_peek_last_error();
+    ERR_clear_error();
+    if (verdict != X509_V_OK && SSL_is_server(ssl_.get()) == 0)
+        return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
+    const char* const reason = ERR_reason_error_string(code);
+    return reason != nullptr ? reason : "peer closed the connection";
+}
+
+IoStatus Stream::status_of_tls(int result) const {
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+            return IoStatus::want_read;
+        case SSL_ERROR_WANT_WRITE:
+            return IoStatus::want_write;
+        case SSL_ERROR_ZERO_RETURN:
+            return IoStatus::closed;
+        default:
+            return IoStatus::failed;
+    }
+}
+
+IoResult Stream::try_read(std::span<char> bytes) {
+    assert(!bytes.empty());
+    if (!socket_.is_open()) return {};  // OpenSSL still knows the descriptor's number, which may be another's by now
+    if (ssl_) {
+        ERR_clear_error();
+        std::size_t count = 0;
+        const int result = SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+        if (result == 1) return {.status = IoStatus::done, .bytes = count};
+        const IoStatus status = status_of_tls(result);
+        broken_ = broken_ || status == IoStatus::failed;
+        return {.status = status};
+    }
+    const ssize_t count = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), 0);
+    if (count > 0) return {.status = IoStatus::done, .bytes = static_cast<std::size_t>(count)};
+    if (count == 0) return {.status = IoStatus::closed};
+    return {.status = status_of_errno(IoStatus::want_read)};
+}
+
+IoResult Stream::try_write(std::string_view bytes) {
+    assert(!bytes.empty());
+    if (!socket_.is_open()) return {};
+    if (ssl_) {
+        ERR_clear_error();
+        std::size_t count = 0;
+        const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+        if (result == 1) return {.status = IoStatus::done, .bytes = count};
+        const IoStatus status = status_of_tls(result);
+        broken_ = broken_ || status == IoStatus::failed;
+        return {.status = status};
+    }
+    const ssize_t count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) return {.status = IoStatus::done, .bytes = static_cast<std::size_t>(count)};
+    return {.status = status_of_errno(IoStatus::want_write)};
+}
+
+Stream::Awaitable<bool> Stream::wait(IoStatus wanted) {
+    assert(wanted == IoStatus::want_read || wanted == IoStatus::want_write);
+    if (cancelled_ || !socket_.is_open()) co_return false;
+    const auto direction = wanted == IoStatus::want_read ? tcp::socket::wait_read : tcp::socket::wait_write;
+    const auto [error] = co_await socket_.async_wait(direction, error_as_value);
+    co_return !error && !cancelled_;
+}
+
+Stream::Awaitable<std::expected<std::size_t, StreamEnd>> Stream::read_some(std::span<char> bytes) {
+    for (;;) {
+        const IoResult result = try_read(bytes);
+        if (result.status == IoStatus::done) co_return result.bytes;
+        if (result.status == IoStatus::closed) co_return std::unexpected(StreamEnd::closed);
+        if (result.status == IoStatus::failed) co_return std::unexpected(StreamEnd::failed);
+        const bool ready = co_await wait(result.status);
+        if (!ready) co_return std::unexpected(StreamEnd::cancelled);
+    }
+}
+
+Stream::Awaitable<std::expected<void, StreamEnd>> Stream::write(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const IoResult result = try_write(bytes);
+        if (result.status == IoStatus::done) {
+            bytes.remove_prefix(result.bytes);
+            continue;
+        }
+        if (result.status == IoStatus::closed) co_return std::unexpected(StreamEnd::closed);
+        if (result.status == IoStatus::failed) co_return std::unexpected(StreamEnd::failed);
+        const bool ready = co_await wait(result.status);
+        if (!ready) co_return std::unexpected(StreamEnd::cancelled);
+    }
+    co_return std::expected<void, StreamEnd>();
+}
+
+void Stream::end_output() noexcept {
+    if (ssl_ && !broken_ && socket_.is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
+        ERR_clear_error();
+        // Sends close_notify if the socket takes it now; the peer's own is not waited for.
+        (void)SSL_shutdown(ssl_.get());
+        ERR_clear_error();
+    }
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void Stream::close() noexcept {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+void Stream::cancel() noexcept {
+    cancelled_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+std::string Stream::tls_version() const {
+    return ssl_ ? SSL_get_version(ssl_.get()) : std::string();
+}
+
+}  // namespace postern::net

@@ -1,0 +1,105 @@
+/// A TCP connection, with or without TLS on it.
+#pragma once
+
+#include "base/ip_network.hpp"
+#include "net/tls_context.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace postern::net {
+
+/// Why bytes stopped.
+enum class StreamEnd {
+    closed,     ///< the peer ended its direction properly, or at least without a reset
+    cancelled,  ///< `cancel` was called here
+    failed,     ///< reset, timeout of the kernel, TLS error
+};
+
+/// What one attempt without waiting gave.
+enum class IoStatus { done, want_read, want_write, closed, failed };
+struct IoResult {
+    IoStatus status = IoStatus::failed;
+    std::size_t bytes = 0;  ///< moved; only with done
+};
+
+/// OpenSSL works on the socket's own descriptor and Asio only tells readiness: no BIO pair and no buffer of ours, so an
+/// idle connection holds none at all. Waiting and moving bytes are apart: wait first, borrow a buffer then.
+///
+/// Thread rule: everything on the thread of its socket's executor. One reader and one writer may wait at the same time.
+/// Lifetime: must outlive the awaits on it; not movable, because OpenSSL and waiting coroutines point to it.
+class Stream {
+public:
+    template <class T>
+    using Awaitable = boost::asio::awaitable<T>;
+
+    /// Takes over a connected socket; sets it non-blocking, TCP_NODELAY and keep-alive.
+    explicit Stream(boost::asio::ip::tcp::socket socket);
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+    Stream(Stream&&) = delete;
+    Stream& operator=(Stream&&) = delete;
+    ~Stream();
+
+    /// TLS handshake as the server, or as a client of a peer that must prove to be `name`.
+    /// The error is for the log: OpenSSL's words, and the reason if the certificate was refused.
+    [[nodiscard]] Awaitable<std::expected<void, std::string>> handshake_as_server(const TlsContext& context);
+    [[nodiscard]] Awaitable<std::expected<void, std::string>> handshake_as_client(const TlsContext& context,
+                                                                                  const std::string& name);
+
+    /// One attempt, never waits. An empty `bytes` is our bug.
+    [[nodiscard]] IoResult try_read(std::span<char> bytes);
+    [[nodiscard]] IoResult try_write(std::string_view bytes);
+
+    /// Waits until an attempt that gave want_read or want_write may be worth repeating. False: cancelled.
+    [[nodiscard]] Awaitable<bool> wait(IoStatus wanted);
+
+    /// Reads at least one byte.
+    [[nodiscard]] Awaitable<std::expected<std::size_t, StreamEnd>> read_some(std::span<char> bytes);
+    /// Writes everything.
+    [[nodiscard]] Awaitable<std::expected<void, StreamEnd>> write(std::string_view bytes);
+
+    /// Ends our direction (close_notify with TLS, then FIN) without waiting for the peer's.
+    void end_output() noexcept;
+    /// Ends both directions at once. Waits end as cancelled.
+    void close() noexcept;
+
+    /// Every wait, now and later, ends as cancelled, until `allow_again`: a deadline cannot be missed between two
+    /// waits.
+    void cancel() noexcept;
+    void allow_again() noexcept { cancelled_ = false; }
+
+    /// Who it was when the connection was taken over; all zeros if it had left already.
+    [[nodiscard]] const base::IpAddress& peer_address() const noexcept { return peer_address_; }
+    [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
+    /// "TLSv1.3" as OpenSSL names it; empty without TLS.
+    [[nodiscard]] std::string tls_version() const;
+
+private:
+    struct FreeSsl {
+        void operator()(SSL* ssl) const noexcept;
+    };
+    [[nodiscard]] Awaitable<std::expected<void, std::string>> handshake(SSL* ssl);
+    [[nodiscard]] IoStatus status_of_tls(int result) const;
+    [[nodiscard]] std::string handshake_error() const;
+
+    boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<SSL, FreeSsl> ssl_;
+    base::IpAddress peer_address_;
+    std::uint16_t peer_port_ = 0;
+    bool cancelled_ = false;
+    bool broken_ = false;  // after a fatal error OpenSSL must not be asked to shut down
+};
+
+/// An Asio address as ours.
+[[nodiscard]] base::IpAddress to_ip_address(const boost::asio::ip::address& address);
+
+}  // namespace postern::net

@@ -1,0 +1,131 @@
+#include "net/tls_context.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+
+#include <arpa/inet.h>
+
+namespace postern::net {
+namespace {
+
+int select_alpn(SSL* /*ssl*/,
+                const unsigned char** chosen,
+                unsigned char* chosen_length,
+                const unsigned char* offered,
+                unsigned int offered_length,
+                void* accepted) {
+    const auto& names = *static_cast<const std::string*>(accepted);
+    unsigned char* match = nullptr;
+    const int found = SSL_select_next_proto(&match, chosen_length, reinterpret_cast<const unsigned char*>(names.data()),
+                                            static_cast<unsigned int>(names.size()), offered, offered_length);
+    *chosen = match;
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+std::string alpn_wire_format(const std::vector<std::string>& protocols) {
+    std::string wire;
+    for (const std::string& name : protocols) {
+        wire += static_cast<char>(name.size());
+        wire += name;
+    }
+    return wire;
+}
+
+void set_common_options(SSL_CTX* context) {
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    // Mail clients close without close_notify all day; a cut inside a message is seen by the mail protocol itself.
+    SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    // TLS 1.2 only with forward secrecy and AEAD; TLS 1.3 has nothing else.
+    SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
+}
+
+std::string file_error(std::string_view what, const std::string& file) {
+    return "cannot use " + std::string(what) + " " + file + ": " + take_openssl_error();
+}
+
+}  // namespace
+
+std::string take_openssl_error() {
+    std::array<char, 256> text{};
+    const unsigned long code = ERR_peek_last_error();
+    ERR_clear_error();
+    if (code == 0) return "no reason given";
+    ERR_error_string_n(code, text.data(), text.size());
+    return text.data();
+}
+
+void TlsContext::Free::operator()(SSL_CTX* context) const noexcept {
+    SSL_CTX_free(context);
+}
+
+std::expected<TlsContext, std::string> TlsContext::for_server(const config::TlsSettings& settings,
+                                                              const std::vector<std::string>& protocols) {
+    TlsContext context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX* const raw = context.context_.get();
+    if (raw == nullptr) return std::unexpected(take_openssl_error());
+    set_common_options(raw);
+    SSL_CTX_set_min_proto_version(
+        raw, settings.minimum_version == config::TlsVersion::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    // Clients send passwords: OpenSSL is not to keep what it has decrypted.
+    SSL_CTX_set_options(raw, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_CTX_set_num_tickets(raw, 1);  // each ticket costs as much as a tenth of a handshake; clients use one
+
+    if (SSL_CTX_use_certificate_chain_file(raw, settings.certificate.c_str()) != 1)
+        return std::unexpected(file_error("certificate", settings.certificate));
+    if (SSL_CTX_use_PrivateKey_file(raw, settings.key.c_str(), SSL_FILETYPE_PEM) != 1)
+        return std::unexpected(file_error("private key", settings.key));
+    if (SSL_CTX_check_private_key(raw) != 1)
+        return std::unexpected("the private key " + settings.key + " does not belong to the certificate " +
+                               settings.certificate);
+
+    context.alpn_ = std::make_unique<std::string>(alpn_wire_format(protocols));
+    SSL_CTX_set_alpn_select_cb(raw, select_alpn, context.alpn_.get());
+    // A ticket of one kind of listener must not open another (CVE-2025-23419 is this mistake in another server).
+    SSL_CTX_set_session_id_context(
+        raw, reinterpret_cast<const unsigned char*>(context.alpn_->data()),
+        static_cast<unsigned int>(std::min<std::size_t>(context.alpn_->size(), SSL_MAX_SID_CTX_LENGTH)));
+    return context;
+}
+
+std::expected<TlsContext, std::string> TlsContext::for_client(const std::string& ca_file) {
+    TlsContext context(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX* const raw = context.context_.get();
+    if (raw == nullptr) return std::unexpected(take_openssl_error());
+    set_common_options(raw);
+    SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+    SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
+    if (ca_file.empty()) {
+        if (SSL_CTX_set_default_verify_paths(raw) != 1) return std::unexpected(take_openssl_error());
+    } else if (SSL_CTX_load_verify_file(raw, ca_file.c_str()) != 1) {
+        return std::unexpected(file_error("authority file", ca_file));
+    }
+    return context;
+}
+
+SSL* TlsContext::start_server() const {
+    SSL* const ssl = SSL_new(context_.get());
+    if (ssl != nullptr) SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+SSL* TlsContext::start_client(const std::string& name) const {
+    SSL* const ssl = SSL_new(context_.get());
+    if (ssl == nullptr) return nullptr;
+    SSL_set_connect_state(ssl);
+    X509_VERIFY_PARAM* const param = SSL_get0_param(ssl);
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const bool numeric = X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
+    ERR_clear_error();
+    const bool named =
+        numeric || (SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1);
+    if (named) return ssl;
+    SSL_free(ssl);
+    return nullptr;
+}
+
+}  // namespace postern::net

@@ -1,0 +1,51 @@
+/// TLS settings shared by many connections: one context for each kind of listener and for each backend.
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using SSL_CTX = struct ssl_ctx_st;
+using SSL = struct ssl_st;
+
+namespace postern::net {
+
+/// Owns an SSL_CTX. Immutable after its making. Thread rule: connections of any thread may be started from it.
+class TlsContext {
+public:
+    /// For listeners. `protocols` are the names accepted in ALPN (RFC 7301), first choice first: a client that offers
+    /// some and none of these is refused with no_application_protocol, so that a browser cannot be led to talk HTTP to
+    /// a mail port (ALPACA, CVE-2021-3618); a client without ALPN is served. The error says which file is at fault and
+    /// why.
+    [[nodiscard]] static std::expected<TlsContext, std::string> for_server(const config::TlsSettings& settings,
+                                                                           const std::vector<std::string>& protocols);
+
+    /// For connections to backends: the peer's certificate is verified against `ca_file` (empty: the system's
+    /// authorities) and must bear the name given to `start_client`. There is no way to switch this off.
+    [[nodiscard]] static std::expected<TlsContext, std::string> for_client(const std::string& ca_file);
+
+    /// A new connection of the server's side. Null when memory ran out.
+    [[nodiscard]] SSL* start_server() const;
+
+    /// A new connection to a server that must prove to be `name`, a host name or a numeric address (RFC 9525).
+    [[nodiscard]] SSL* start_client(const std::string& name) const;
+
+private:
+    struct Free {
+        void operator()(SSL_CTX* context) const noexcept;
+    };
+    explicit TlsContext(SSL_CTX* context) : context_(context) {}
+
+    std::unique_ptr<SSL_CTX, Free> context_;
+    std::unique_ptr<std::string> alpn_;  // wire format; OpenSSL's callback holds a pointer to it
+};
+
+/// The newest error of OpenSSL's queue of this thread in words, and empties the queue.
+[[nodiscard]] std::string take_openssl_error();
+
+}  // namespace postern::net

@@ -1,0 +1,50 @@
+#include "net/worker.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <vector>
+
+namespace postern::net {
+
+Worker::Worker() : keep_running_(context_.get_executor()) {}
+
+Worker::~Worker() {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Worker::start() {
+    thread_ = std::thread([this] {
+        context_.run();
+        ended_.set_value();
+    });
+}
+
+void Worker::post(std::function<void()> work) {
+    boost::asio::post(context_, std::move(work));
+}
+
+void Worker::shut_down_connections() {
+    post([this] {
+        // A connection may unregister itself while it is asked: walk over a copy.
+        const std::vector<Connection*> asked(connections_.begin(), connections_.end());
+        for (Connection* connection : asked)
+            if (connections_.contains(connection)) connection->shut_down();
+    });
+}
+
+void Worker::finish(std::chrono::milliseconds limit) {
+    keep_running_.reset();
+    if (ended_.get_future().wait_for(limit) == std::future_status::timeout) context_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+Connection::Connection(Worker& worker) : worker_(worker) {
+    worker_.connections_.insert(this);
+}
+
+Connection::~Connection() {
+    worker_.connections_.erase(this);
+}
+
+}  // namespace postern::net
