@@ -1,0 +1,125 @@
+#include "auth/store/sqlite_session.hpp"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <cassert>
+
+namespace postern::auth::store {
+
+namespace {
+
+/// SOCI's own syntax for what to open; it knows no way to escape a quote.
+std::string connect_string(const std::string& path, Access access) {
+    assert(is_plain_path(path));
+    return "dbname=\"" + path + '"' + (access == Access::read_only ? " readonly=true" : "");
+}
+
+/// What SQLite said, without the name of the function of SOCI that heard it.
+std::string message_of(const soci::soci_error& error) {
+    const std::string message = error.get_error_message();
+    const auto end = message.find(": ");
+    return message.starts_with("sqlite3_") && end != std::string::npos ? message.substr(end + 2) : message;
+}
+
+}  // namespace
+
+bool is_plain_path(const std::string& path) {
+    return !path.empty() && !path.contains('"') && !path.contains('\0') && !path.starts_with(':') &&
+           !path.starts_with("file:");
+}
+
+void open_session(soci::session& session,
+                  const std::string& path,
+                  Access access,
+                  std::chrono::milliseconds busy_timeout) {
+    session.open(soci::sqlite3, connect_string(path, access));
+    session << "PRAGMA busy_timeout = " + std::to_string(busy_timeout.count());
+    session << "PRAGMA foreign_keys = ON";
+    session << "PRAGMA synchronous = FULL";
+    // Old verifiers must not linger in free pages of the file.
+    session << "PRAGMA secure_delete = ON";
+    // A damaged or forged schema must not run code of its own.
+    session << "PRAGMA trusted_schema = OFF";
+}
+
+long long number_of(soci::session& session, const std::string& query) {
+    long long number = 0;
+    session << query, soci::into(number);
+    return number;
+}
+
+StoreError error_of_sqlite(int code, const std::string& message, const std::string& path) {
+    const auto unavailable = [&path](const std::string& why) {
+        return StoreError{StoreFault::unavailable, "the store " + path + ' ' + why};
+    };
+    switch (code) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return unavailable("is locked by another program: try again when that has finished");
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+            return unavailable("cannot be written: check the owner and mode of the file and its folder");
+        case SQLITE_CANTOPEN:
+            return unavailable("cannot be opened: check that it exists and its owner and mode");
+        case SQLITE_FULL:
+            return unavailable("is on a full disk: make room there");
+        case SQLITE_IOERR:
+            return unavailable("cannot be read or written (" + message + "): check its disk");
+        case SQLITE_NOTADB:
+            return unavailable("is not a database: check the path in store.sqlite");
+        case SQLITE_CORRUPT:
+            return unavailable("is damaged: stop postern and restore the file from a backup");
+        case SQLITE_CONSTRAINT:
+            return {StoreFault::refused, "a rule of the store forbids it: " + message};
+        default:
+            return unavailable("failed: " + message);
+    }
+}
+
+StoreError store_error(std::exception_ptr thrown, const std::string& path) {
+    try {
+        std::rethrow_exception(std::move(thrown));
+    } catch (const soci::sqlite3_soci_error& error) {
+        return error_of_sqlite(error.result(), message_of(error), path);
+    } catch (const soci::soci_error& error) {
+        return {StoreFault::unavailable, "the store " + path + " failed: " + message_of(error)};
+    } catch (const std::exception& error) {
+        return {StoreFault::unavailable, "the store " + path + " failed: " + error.what()};
+    }
+}
+
+WriteTransaction::WriteTransaction(soci::session& session) : session_(session) {
+    session_ << "BEGIN IMMEDIATE";
+}
+
+WriteTransaction::~WriteTransaction() {
+    if (!open_) return;
+    try {
+        session_ << "ROLLBACK";
+    } catch (const soci::soci_error&) {
+        // SQLite has rolled back by itself, as it does when the disk is full: there is nothing left to undo.
+        open_ = false;
+    }
+}
+
+void WriteTransaction::commit() {
+    session_ << "COMMIT";
+    open_ = false;
+}
+
+SessionPool::SessionPool(std::string path,
+                         std::size_t sessions,
+                         std::chrono::milliseconds busy_timeout,
+                         std::chrono::milliseconds lease_timeout)
+    : path_(std::move(path)), lease_timeout_(lease_timeout), pool_(sessions) {
+    for (std::size_t i = 0; i != sessions; ++i) {
+        open_session(pool_.at(i), path_, Access::read_write, busy_timeout);
+    }
+}
+
+StoreError SessionPool::all_busy() const {
+    return {StoreFault::unavailable, "the store " + path_ + " is busy: no session became free in time"};
+}
+
+}  // namespace postern::auth::store
