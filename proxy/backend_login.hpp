@@ -1,0 +1,67 @@
+/// The backend's side of a login, without I/O: the mirror of `LoginDialogue`.
+#pragma once
+
+#include "base/ip_network.hpp"
+#include "base/secret.hpp"
+#include "config/settings.hpp"
+#include "proxy/login_dialogue.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace postern::proxy {
+
+/// On whose behalf postern logs in. The references must outlive the dialogue.
+struct BackendUser {
+    const config::BackendSettings& backend;
+    std::string_view login;        ///< the account's login, as Identity has it
+    const base::Secret& password;  ///< the user's own; used only with login: password
+    base::IpAddress client_address;
+    std::uint16_t client_port = 0;
+    ClientGreeting client_greeting;  ///< SMTP only
+    std::string_view hostname;       ///< our own name
+};
+
+/// Whose fault it is; all of them are a temporary error to the client and an error line in the log.
+enum class BackendFault {
+    unavailable,  ///< the backend itself says that it cannot serve now (BYE, NO [UNAVAILABLE], 421, 4xx)
+    refused,      ///< it does not accept our login: master password, XCLIENT authorisation, or a user it does not know
+    missing_capability,  ///< it does not offer what the configured login needs (AUTH=PLAIN, XCLIENT)
+    protocol,            ///< it said something that the protocol does not allow here, or too much of it
+};
+
+struct BackendFailed {
+    BackendFault fault = BackendFault::protocol;
+    std::string detail;  ///< for the log: printable, at most 200 characters of what the backend said, never a secret
+};
+
+using BackendStep = std::variant<ReadMore, BackendReady, BackendFailed>;
+
+/// As LoginDialogue: `receive` bytes, ask `next`, write `take_output` before reading again. The first bytes are the
+/// backend's greeting; there may be no output before it.
+class BackendLogin {
+public:
+    BackendLogin() = default;
+    BackendLogin(const BackendLogin&) = delete;
+    BackendLogin& operator=(const BackendLogin&) = delete;
+    BackendLogin(BackendLogin&&) = delete;
+    BackendLogin& operator=(BackendLogin&&) = delete;
+    virtual ~BackendLogin() = default;
+
+    virtual void receive(std::string_view bytes) = 0;
+    virtual BackendStep next() = 0;
+
+    /// May hold a password: wiped when freed.
+    [[nodiscard]] base::WipingBuffer take_output() { return std::exchange(output_, {}); }
+
+    /// Bytes that came after the reply that let us in: they belong to the client. Call once, after BackendReady.
+    [[nodiscard]] virtual std::string take_unread() = 0;
+
+protected:
+    base::WipingBuffer output_;
+};
+
+}  // namespace postern::proxy

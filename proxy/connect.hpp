@@ -1,0 +1,37 @@
+/// Connections to backends: name, TCP, verified TLS.
+#pragma once
+
+#include "config/settings.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/stream.hpp"
+#include "net/tls_context.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace postern::proxy {
+
+/// Makes connections to every configured backend. Immutable after its making; any thread may use it.
+class BackendConnector {
+public:
+    /// Loads the authorities of each backend that speaks TLS. The error names the backend and the file.
+    [[nodiscard]] static std::expected<BackendConnector, std::string> make(
+        const std::map<std::string, config::BackendSettings>& backends, net::BlockingPool& resolver);
+
+    /// Connects within the backend's connect_timeout, trying each of its addresses in turn; with TLS, only to a peer
+    /// whose certificate is valid for its name. The error is for the log. `backend` must outlive the await.
+    [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> connect(
+        const config::BackendSettings& backend) const;
+
+private:
+    explicit BackendConnector(net::BlockingPool& resolver) : resolver_(&resolver) {}
+
+    net::BlockingPool* resolver_;                 // name look-ups block
+    std::map<std::string, net::TlsContext> tls_;  // by backend
+};
+
+}  // namespace postern::proxy

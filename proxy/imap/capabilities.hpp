@@ -1,0 +1,22 @@
+/// Capability lists as a backend sends them: space-separated atoms (RFC 9051 section 7.2.2).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace postern::proxy::imap {
+
+/// The longest list that is told to a client, in bytes; what a backend lists beyond it is left out.
+inline constexpr std::size_t max_capability_list = 4096;
+
+/// Whether `list` names `capability`, in any case.
+[[nodiscard]] bool lists_capability(std::string_view list, std::string_view capability);
+
+/// What a user who is logged in may be told: `list` without the ways to log in again or elsewhere (AUTH=, STARTTLS,
+/// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without anything that is not an atom, and not longer than
+/// `max_capability_list`. "IMAP4rev1" when nothing is left, because the list may not be empty.
+/// UNAUTHENTICATE (RFC 8437) would let a user become another one behind our back.
+[[nodiscard]] std::string capabilities_after_login(std::string_view list);
+
+}  // namespace postern::proxy::imap

@@ -1,0 +1,387 @@
+#include "proxy/mail_session.hpp"
+
+#include "net/deadline.hpp"
+#include "net/log.hpp"
+#include "net/stream.hpp"
+#include "proxy/backend_login.hpp"
+#include "proxy/login_dialogue.hpp"
+#include "proxy/protocols.hpp"
+#include "proxy/relay.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <random>
+#include <string>
+
+namespace postern::proxy {
+namespace {
+
+namespace asio = boost::asio;
+using auth::Refusal;
+using config::LogLevel;
+using config::MailProtocol;
+using Clock = std::chrono::steady_clock;
+
+// How long the last words before closing may take to leave.
+constexpr std::chrono::milliseconds farewell_limit{2'000};
+
+/// What joins the log lines of one session: unique for the life of the process, and improbable to repeat after it.
+std::uint64_t next_session_number() {
+    static std::atomic<std::uint64_t> next{std::random_device{}() * std::uint64_t{0x100000}};
+    return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::string_view reason_of_refusal(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::wrong_credentials:
+            return "wrong_credentials";
+        case Refusal::not_authorised:
+            return "not_authorised";
+        case Refusal::account_disabled:
+            return "account_disabled";
+        case Refusal::busy:
+            return "busy";
+        case Refusal::unavailable:
+            return "store_unavailable";
+    }
+    return "unknown";
+}
+
+std::string_view reason_of_fault(BackendFault fault) {
+    switch (fault) {
+        case BackendFault::unavailable:
+            return "backend_unavailable";
+        case BackendFault::refused:
+            return "backend_refused";
+        case BackendFault::missing_capability:
+            return "backend_missing_capability";
+        case BackendFault::protocol:
+            return "backend_protocol_error";
+    }
+    return "unknown";
+}
+
+std::string_view reason_of_end(RelayEnd end) {
+    switch (end) {
+        case RelayEnd::client_closed:
+            return "client_closed";
+        case RelayEnd::backend_closed:
+            return "backend_closed";
+        case RelayEnd::idle:
+            return "idle";
+        case RelayEnd::failed:
+            return "failed";
+        case RelayEnd::shut_down:
+            return "shut_down";
+    }
+    return "unknown";
+}
+
+std::int64_t milliseconds_since(Clock::time_point begun) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
+}
+
+/// An attempt to log in, as it becomes a log line.
+struct Attempt {
+    Clock::time_point begun = Clock::now();
+    std::string account;  ///< empty: nobody we know. What was typed instead may be a password: it is never logged
+    std::string backend;
+    std::string_view outcome = "refused";
+    std::string_view reason;
+    std::string detail;
+};
+
+/// A backend that let the user in, and what it said after that.
+struct Admission {
+    std::unique_ptr<net::Stream> stream;
+    BackendReady ready;
+    std::string unread;
+};
+
+class MailSession final : public net::Connection, public std::enable_shared_from_this<MailSession> {
+public:
+    MailSession(net::Worker& worker,
+                asio::ip::tcp::socket socket,
+                net::ConnectionLimit::Ticket ticket,
+                const config::ListenerSettings& listener,
+                const net::TlsContext& tls,
+                const MailServices& services)
+        : Connection(worker),
+          ticket_(std::move(ticket)),
+          client_(std::move(socket)),
+          listener_(listener),
+          protocol_(mail_protocol_of(listener.protocol)),
+          tls_(tls),
+          services_(services),
+          deadline_(worker.context().get_executor(), [this] { cancel(); }) {}
+
+    /// Takes itself by value: the coroutine's frame keeps the session alive.
+    static asio::awaitable<void> run(std::shared_ptr<MailSession> self) {
+        const bool greeted = co_await self->start_tls();
+        if (!greeted) co_return;
+        // The frames of the login, its dialogue and its strings are gone before the relay begins.
+        self->backend_ = co_await self->log_in();
+        if (self->backend_) co_await self->relay_bytes();
+        self->client_.end_output();
+    }
+
+    void shut_down() override {
+        shutting_down_ = true;
+        cancel();
+    }
+
+private:
+    void cancel() {
+        client_.cancel();
+        if (backend_) backend_->cancel();
+        if (connecting_ != nullptr) connecting_->cancel();
+    }
+
+    asio::awaitable<bool> start_tls() {
+        deadline_.set(services_.settings.limits.handshake_timeout);
+        const auto secured = co_await client_.handshake_as_server(tls_);
+        if (!secured)
+            net::log(LogLevel::debug, "tls_failed",
+                     {{"listener", listener_.name},
+                      {"client", client_.peer_address().text()},
+                      {"reason", deadline_.expired() ? std::string_view("timeout") : secured.error()}});
+        co_return secured.has_value();
+    }
+
+    /// The connection to the backend, ready to relay; null: the session is over.
+    asio::awaitable<std::unique_ptr<net::Stream>> log_in() {
+        deadline_.set(services_.settings.limits.login_timeout);
+        const auto dialogue = make_login_dialogue(protocol_, services_.settings);
+        dialogue->greet();
+        for (;;) {
+            DialogueStep step = dialogue->next();
+            if (auto* intent = std::get_if<Authenticate>(&step)) {
+                auto credentials = std::make_shared<const auth::Credentials>(std::move(intent->credentials));
+                auto backend = co_await admit(*dialogue, std::move(credentials));
+                if (backend) co_return backend;
+                continue;
+            }
+            const bool said = co_await say(dialogue->take_output());
+            if (!said || std::holds_alternative<Close>(step)) break;
+            const bool heard = co_await listen(*dialogue);
+            if (!heard) break;
+        }
+        co_await say_farewell(*dialogue);
+        co_return nullptr;
+    }
+
+    asio::awaitable<bool> say(std::string text) {
+        const auto written = co_await client_.write(text);
+        co_return written.has_value();
+    }
+
+    asio::awaitable<bool> listen(LoginDialogue& dialogue) {
+        std::array<char, 4096> bytes{};
+        const auto count = co_await client_.read_some(bytes);
+        if (!count) co_return false;
+        dialogue.receive({bytes.data(), *count});
+        base::wipe({bytes.data(), *count});
+        co_return true;
+    }
+
+    /// If it is us who end the session.
+    asio::awaitable<void> say_farewell(LoginDialogue& dialogue) {
+        const bool late = deadline_.expired();
+        if (!late && !shutting_down_) co_return;
+        dialogue.say_farewell(late ? Farewell::login_timeout : Farewell::shutting_down);
+        client_.allow_again();
+        deadline_.set(farewell_limit);
+        co_await say(dialogue.take_output());
+    }
+
+    /// Answers one Authenticate, and logs it. Null: refused or failed, and the dialogue knows.
+    asio::awaitable<std::unique_ptr<net::Stream>> admit(LoginDialogue& dialogue,
+                                                        std::shared_ptr<const auth::Credentials> credentials) {
+        Attempt attempt;
+        std::unique_ptr<net::Stream> backend;
+        const auto verdict = co_await authenticate(credentials);
+        if (!verdict) {
+            attempt.account = verdict.error().account;
+            attempt.reason = reason_of_refusal(verdict.error().why);
+            dialogue.refuse(verdict.error().why);
+        } else {
+            attempt.account = verdict->login;
+            backend = co_await enter_backend(dialogue, *verdict, *credentials, attempt);
+        }
+        if (backend) attempt.outcome = "accepted";
+        write_log_line(attempt);
+        co_return backend;
+    }
+
+    asio::awaitable<auth::Verdict> authenticate(std::shared_ptr<const auth::Credentials> credentials) {
+        auth::AttemptContext context{
+            .channel = protocol_ == MailProtocol::imap ? auth::Channel::imap : auth::Channel::submission,
+            .client = client_.peer_address(),
+            .default_domain = listener_.default_domain,
+        };
+        auto job = [credentials = std::move(credentials), context = std::move(context),
+                    &authenticator = services_.authenticator] {
+            return authenticator.authenticate(*credentials, context);
+        };
+        auto verdict = co_await services_.password_pool.run(std::move(job));
+        if (!verdict) co_return std::unexpected(Refusal::busy);
+        co_return std::move(*verdict);
+    }
+
+    /// Routes, connects and logs in; then both sides have been told.
+    asio::awaitable<std::unique_ptr<net::Stream>> enter_backend(LoginDialogue& dialogue,
+                                                                const auth::Identity& identity,
+                                                                const auth::Credentials& credentials,
+                                                                Attempt& attempt) {
+        const routing::RouteQuery query{
+            .protocol = protocol_,
+            .listener = listener_.name,
+            .login = identity.login,
+            .groups = identity.groups,
+            .client = client_.peer_address(),
+        };
+        const config::BackendSettings& backend = services_.settings.backends.at(services_.router.route(query));
+        attempt.backend = backend.name;
+        attempt.outcome = "failed";
+        const BackendUser user{
+            .backend = backend,
+            .login = identity.login,
+            .password = credentials.password,
+            .client_address = client_.peer_address(),
+            .client_port = client_.peer_port(),
+            .client_greeting = dialogue.client_greeting(),
+            .hostname = services_.settings.server.hostname,
+        };
+        Admission admission;
+        const bool entered = co_await log_in_to_backend(user, admission, attempt);
+        if (!entered) {
+            dialogue.backend_failed();
+            co_return nullptr;
+        }
+        co_await join_both_sides(dialogue, admission);
+        co_return std::move(admission.stream);
+    }
+
+    asio::awaitable<bool> log_in_to_backend(const BackendUser& user, Admission& admission, Attempt& attempt) {
+        auto connected = co_await services_.backends.connect(user.backend);
+        if (!connected) {
+            attempt.reason = "backend_unreachable";
+            attempt.detail = connected.error();
+            co_return false;
+        }
+        admission.stream = std::move(*connected);
+        net::Deadline limit(worker().context().get_executor(), [&] { admission.stream->cancel(); });
+        limit.set(user.backend.login_timeout);
+        connecting_ = admission.stream.get();
+        const BackendStep outcome = co_await converse(*admission.stream, user, admission.unread);
+        connecting_ = nullptr;
+
+        if (const auto* ready = std::get_if<BackendReady>(&outcome)) {
+            admission.ready = *ready;
+            co_return true;
+        }
+        const auto* failed = std::get_if<BackendFailed>(&outcome);
+        attempt.reason = reason_of(failed, limit.expired());
+        if (failed != nullptr) attempt.detail = failed->detail;
+        co_return false;
+    }
+
+    std::string_view reason_of(const BackendFailed* failed, bool backend_late) const {
+        if (failed != nullptr) return reason_of_fault(failed->fault);
+        if (backend_late) return "backend_timeout";
+        if (deadline_.expired()) return "login_timeout";
+        return shutting_down_ ? "shut_down" : "backend_closed";
+    }
+
+    /// The login dialogue with the backend to its end. ReadMore: the connection ended first.
+    static asio::awaitable<BackendStep> converse(net::Stream& stream, const BackendUser& user, std::string& unread) {
+        const auto login = make_backend_login(user);
+        for (;;) {
+            BackendStep step = login->next();
+            const base::WipingBuffer output = login->take_output();
+            const auto written = co_await stream.write(base::view(output));
+            if (!written) co_return ReadMore{};
+            if (!std::holds_alternative<ReadMore>(step)) {
+                if (std::holds_alternative<BackendReady>(step)) unread = login->take_unread();
+                co_return step;
+            }
+            std::array<char, 4096> bytes{};
+            const auto count = co_await stream.read_some(bytes);
+            if (!count) co_return ReadMore{};
+            login->receive({bytes.data(), *count});
+        }
+    }
+
+    /// The client hears that he is in, then what the backend said since; the backend gets what the client sent since.
+    /// If either has left by now, the relay finds out.
+    asio::awaitable<void> join_both_sides(LoginDialogue& dialogue, Admission& admission) {
+        dialogue.welcome(admission.ready);
+        co_await say(dialogue.take_output() + admission.unread);
+        const base::WipingBuffer pipelined = dialogue.take_unread();
+        (void)co_await admission.stream->write(base::view(pipelined));
+    }
+
+    void write_log_line(const Attempt& attempt) const {
+        const bool our_fault = attempt.outcome == "failed";
+        net::log(our_fault ? LogLevel::error : LogLevel::info, "login",
+                 {{"outcome", attempt.outcome},
+                  {"reason", attempt.reason},
+                  {"account", attempt.account},
+                  {"protocol", protocol_ == MailProtocol::imap ? "imap" : "submission"},
+                  {"listener", listener_.name},
+                  {"client", client_.peer_address().text()},
+                  {"backend", attempt.backend},
+                  {"tls", client_.tls_version()},
+                  {"duration_ms", milliseconds_since(attempt.begun)},
+                  {"session", number_},
+                  {"detail", attempt.detail}});
+    }
+
+    asio::awaitable<void> relay_bytes() {
+        const config::LimitSettings& limits = services_.settings.limits;
+        const Clock::time_point begun = Clock::now();
+        const RelayReport report = co_await relay(
+            client_, *backend_, deadline_,
+            {.idle = protocol_ == MailProtocol::imap ? limits.imap_idle_timeout : limits.submission_idle_timeout,
+             .half_closed = limits.half_closed_timeout});
+        backend_->end_output();
+        net::log(LogLevel::info, "session",
+                 {{"end", reason_of_end(report.end)},
+                  {"session", number_},
+                  {"bytes_from_client", report.bytes_from_client},
+                  {"bytes_from_backend", report.bytes_from_backend},
+                  {"duration_ms", milliseconds_since(begun)}});
+    }
+
+    net::ConnectionLimit::Ticket ticket_;
+    net::Stream client_;
+    std::unique_ptr<net::Stream> backend_;  // once logged in
+    net::Stream* connecting_ = nullptr;     // the backend while it is being logged in to
+    const config::ListenerSettings& listener_;
+    const MailProtocol protocol_;
+    const net::TlsContext& tls_;
+    const MailServices& services_;
+    net::Deadline deadline_;
+    const std::uint64_t number_ = next_session_number();
+    bool shutting_down_ = false;
+};
+
+}  // namespace
+
+void serve_mail(net::Worker& worker,
+                asio::ip::tcp::socket socket,
+                net::ConnectionLimit::Ticket ticket,
+                const config::ListenerSettings& listener,
+                const net::TlsContext& tls,
+                const MailServices& services) {
+    auto session = std::make_shared<MailSession>(worker, std::move(socket), std::move(ticket), listener, tls, services);
+    asio::co_spawn(worker.context(), MailSession::run(std::move(session)), asio::detached);
+}
+
+}  // namespace postern::proxy

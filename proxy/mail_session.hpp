@@ -1,0 +1,36 @@
+/// One client connection of the mail face, from accept to the end.
+#pragma once
+
+#include "auth/authenticator.hpp"
+#include "config/settings.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/connection_limit.hpp"
+#include "net/tls_context.hpp"
+#include "net/worker.hpp"
+#include "proxy/connect.hpp"
+#include "proxy/routing/router.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+namespace postern::proxy {
+
+/// What all mail sessions of the process share. Immutable; must outlive every worker.
+struct MailServices {
+    const config::Settings& settings;
+    const auth::Authenticator& authenticator;
+    net::BlockingPool& password_pool;  ///< where the authenticator runs
+    const routing::Router& router;
+    const BackendConnector& backends;
+};
+
+/// Serves an accepted connection of an imap or submission listener on its worker's thread: TLS, dialogue,
+/// authentication, backend login, relay. Logs one line for each attempt to log in ("login") and one at the end of a
+/// relay ("session"). `listener`, `tls` and `services` must outlive the worker.
+void serve_mail(net::Worker& worker,
+                boost::asio::ip::tcp::socket socket,
+                net::ConnectionLimit::Ticket ticket,
+                const config::ListenerSettings& listener,
+                const net::TlsContext& tls,
+                const MailServices& services);
+
+}  // namespace postern::proxy

@@ -1,0 +1,39 @@
+#include "proxy/protocols.hpp"
+
+#include "proxy/imap/backend_login.hpp"
+#include "proxy/imap/login_dialogue.hpp"
+#include "proxy/smtp/backend_login.hpp"
+#include "proxy/smtp/login_dialogue.hpp"
+
+#include <cassert>
+
+namespace postern::proxy {
+
+using config::MailProtocol;
+
+MailProtocol mail_protocol_of(config::ListenerProtocol protocol) {
+    assert(protocol == config::ListenerProtocol::imap || protocol == config::ListenerProtocol::submission);
+    return protocol == config::ListenerProtocol::imap ? MailProtocol::imap : MailProtocol::submission;
+}
+
+std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol, const config::Settings& settings) {
+    if (protocol == MailProtocol::imap) {
+        imap::DialogueLimits limits;
+        limits.bad_commands = settings.limits.imap_bad_commands;
+        limits.login_attempts = settings.limits.login_attempts;
+        return std::make_unique<imap::LoginDialogue>(limits, settings.server.hostname);
+    }
+    smtp::LoginDialogueOptions options;
+    options.hostname = settings.server.hostname;
+    options.max_message_bytes = settings.submission.max_message_bytes;
+    options.bad_commands = settings.limits.submission_bad_commands;
+    options.login_attempts = settings.limits.login_attempts;
+    return std::make_unique<smtp::LoginDialogue>(std::move(options));
+}
+
+std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user) {
+    if (user.backend.protocol == MailProtocol::imap) return std::make_unique<imap::BackendLogin>(user);
+    return std::make_unique<smtp::BackendLogin>(user);
+}
+
+}  // namespace postern::proxy

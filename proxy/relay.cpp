@@ -1,0 +1,116 @@
+#include "proxy/relay.hpp"
+
+#include "net/buffer_pool.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <optional>
+
+namespace postern::proxy {
+namespace {
+
+namespace asio = boost::asio;
+using net::IoResult;
+using net::IoStatus;
+using net::StreamEnd;
+
+// How many buffers one direction moves before the thread's other sessions have their turn (half a mebibyte).
+constexpr int buffers_per_turn = 16;
+
+/// What both directions of one relay know of each other.
+struct Shared {
+    net::Stream& client;
+    net::Stream& backend;
+    net::Deadline& deadline;
+    std::chrono::milliseconds limit;  ///< idle, or half_closed after the first end
+    RelayLimits limits;
+    std::optional<RelayEnd> first_closed;  ///< the side that ended by itself, if one did
+};
+
+struct Burst {
+    IoStatus status = IoStatus::done;   ///< of the last read; done: there is more, but the turn is over
+    bool written = true;                ///< false: the other side took no more
+    StreamEnd why = StreamEnd::failed;  ///< if not written
+};
+
+/// Moves what is there now, with one borrowed buffer.
+asio::awaitable<Burst> move_burst(net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+    net::BorrowedBuffer buffer;
+    for (int moved = 0; moved < buffers_per_turn; ++moved) {
+        const IoResult got = from.try_read(buffer.bytes());
+        if (got.status != IoStatus::done) co_return Burst{.status = got.status};
+        bytes += got.bytes;
+        shared.deadline.set(shared.limit);
+        const auto written = co_await to.write({buffer.bytes().data(), got.bytes});
+        if (!written) co_return Burst{.written = false, .why = written.error()};
+        shared.deadline.set(shared.limit);
+    }
+    co_return Burst{};
+}
+
+asio::awaitable<StreamEnd> pump(net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+    for (;;) {
+        const Burst burst = co_await move_burst(from, to, shared, bytes);
+        if (!burst.written) co_return burst.why;
+        if (burst.status == IoStatus::closed) co_return StreamEnd::closed;
+        if (burst.status == IoStatus::failed) co_return StreamEnd::failed;
+        if (burst.status == IoStatus::done) {
+            const auto executor = co_await asio::this_coro::executor;
+            co_await asio::post(executor, asio::use_awaitable);
+            continue;
+        }
+        const bool ready = co_await from.wait(burst.status);
+        if (!ready) co_return StreamEnd::cancelled;
+    }
+}
+
+/// One direction to its end, which it hands on. `closed` is what to call a proper end of this side.
+asio::awaitable<StreamEnd> run_direction(
+    net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes, RelayEnd closed) {
+    const StreamEnd end = co_await pump(from, to, shared, bytes);
+    if (end == StreamEnd::closed) {
+        if (!shared.first_closed) shared.first_closed = closed;
+        to.end_output();
+        shared.limit = shared.limits.half_closed;
+        shared.deadline.set(shared.limit);
+    } else {
+        shared.client.cancel();
+        shared.backend.cancel();
+    }
+    co_return end;
+}
+
+}  // namespace
+
+asio::awaitable<RelayReport> relay(net::Stream& client,
+                                   net::Stream& backend,
+                                   net::Deadline& deadline,
+                                   RelayLimits limits) {
+    using namespace asio::experimental::awaitable_operators;
+    Shared shared{.client = client,
+                  .backend = backend,
+                  .deadline = deadline,
+                  .limit = limits.idle,
+                  .limits = limits,
+                  .first_closed = {}};
+    RelayReport report;
+    deadline.set(limits.idle);
+    const auto [up, down] =
+        co_await (run_direction(client, backend, shared, report.bytes_from_client, RelayEnd::client_closed) &&
+                  run_direction(backend, client, shared, report.bytes_from_backend, RelayEnd::backend_closed));
+
+    if (shared.first_closed)
+        report.end = *shared.first_closed;
+    else if (deadline.expired())
+        report.end = RelayEnd::idle;
+    else if (up == StreamEnd::failed || down == StreamEnd::failed)
+        report.end = RelayEnd::failed;
+    else
+        report.end = RelayEnd::shut_down;
+    co_return report;
+}
+
+}  // namespace postern::proxy

@@ -1,0 +1,68 @@
+/// Submission before login: RFC 6409, RFC 5321, AUTH of RFC 4954. TLS is on from the first byte (RFC 8314), so there is
+/// no STARTTLS here.
+#pragma once
+
+#include "proxy/login_dialogue.hpp"
+#include "proxy/sasl.hpp"
+#include "proxy/smtp/command_reader.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::proxy::smtp {
+
+struct LoginDialogueOptions {
+    std::string hostname;                 ///< said in the greeting and in the reply to EHLO
+    std::uint64_t max_message_bytes = 0;  ///< announced as SIZE (RFC 1870)
+    std::uint16_t bad_commands = 10;      ///< answered with an error; one more closes the connection
+    std::uint16_t login_attempts = 5;     ///< the refusal of this many closes the connection
+    std::uint16_t commands = 100;  ///< of any kind; one more closes the connection. Bounds what replies can pile up
+    LineLimits lines;
+};
+
+/// The promises of proxy::LoginDialogue. Never says anything that the client sent.
+class LoginDialogue final : public proxy::LoginDialogue {
+public:
+    explicit LoginDialogue(LoginDialogueOptions options);
+
+    void greet() override;
+    void receive(std::string_view bytes) override;
+    DialogueStep next() override;
+
+    void refuse(auth::Refusal refusal) override;
+    void backend_failed() override;
+    void welcome(const BackendReady& ready) override;
+    void say_farewell(Farewell reason) override;
+
+    [[nodiscard]] ClientGreeting client_greeting() const override { return greeting_; }
+    [[nodiscard]] base::WipingBuffer take_unread() override { return reader_.take_unread(); }
+
+private:
+    using MaybeCredentials = std::optional<auth::Credentials>;
+
+    MaybeCredentials obey(std::string_view line);
+    void greet_back(std::string_view name, bool extended);
+    MaybeCredentials authenticate(std::string_view argument);
+    MaybeCredentials follow(std::expected<SaslStep, SaslError> step);
+
+    void say(std::string_view reply) { output_ += reply; }
+    void say_extensions();
+    void complain(std::string_view reply);
+    void hang_up(std::string_view last_words);
+    void hang_up_on(LineFault fault);
+    void count_attempt(std::string_view reply);
+
+    LoginDialogueOptions options_;
+    CommandReader reader_;
+    SaslExchange sasl_;
+    ClientGreeting greeting_;
+    std::uint32_t commands_ = 0;
+    std::uint32_t bad_commands_ = 0;
+    std::uint32_t failed_attempts_ = 0;
+    bool awaits_verdict_ = false;
+    bool over_ = false;
+};
+
+}  // namespace postern::proxy::smtp

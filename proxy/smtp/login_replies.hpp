@@ -1,0 +1,37 @@
+/// Every text that a submission client can be told before it is logged in, except the lists of EHLO. Codes: RFC 5321
+/// section 4.2, RFC 4954 section 6; enhanced codes: RFC 3463, RFC 5248. No reply repeats anything the client sent.
+#pragma once
+
+#include <string_view>
+
+namespace postern::proxy::smtp::replies {
+
+inline constexpr std::string_view help = "214 2.0.0 Commands: EHLO HELO AUTH NOOP RSET HELP QUIT\r\n";
+inline constexpr std::string_view bye = "221 2.0.0 Bye\r\n";
+inline constexpr std::string_view authenticated = "235 2.7.0 Authentication successful\r\n";
+inline constexpr std::string_view ok = "250 2.0.0 Ok\r\n";
+
+inline constexpr std::string_view shutting_down = "421 4.3.2 Server is shutting down\r\n";
+inline constexpr std::string_view login_timeout = "421 4.4.2 Login took too long\r\n";
+inline constexpr std::string_view too_many_connections = "421 4.7.0 Too many connections\r\n";
+inline constexpr std::string_view too_many_bad_commands = "421 4.7.0 Too many invalid commands\r\n";
+inline constexpr std::string_view too_many_commands = "421 4.7.0 Too many commands without a login\r\n";
+inline constexpr std::string_view too_many_attempts = "421 4.7.0 Too many failed logins\r\n";
+inline constexpr std::string_view closing = "421 4.7.0 Closing the connection\r\n";
+inline constexpr std::string_view temporary_failure = "454 4.7.0 Temporary authentication failure, try again later\r\n";
+
+inline constexpr std::string_view bare_line_ending = "500 5.5.2 Lines must end in CR LF\r\n";
+inline constexpr std::string_view line_too_long = "500 5.5.2 Line too long\r\n";
+inline constexpr std::string_view sasl_line_too_long = "500 5.5.6 Authentication exchange line is too long\r\n";
+inline constexpr std::string_view unknown_command = "500 5.5.1 Unknown command\r\n";
+inline constexpr std::string_view bad_argument = "501 5.5.4 Invalid argument\r\n";
+inline constexpr std::string_view bad_response = "501 5.5.2 Cannot decode the authentication response\r\n";
+inline constexpr std::string_view cancelled = "501 5.7.0 Authentication cancelled\r\n";
+inline constexpr std::string_view tls_already = "502 5.5.1 TLS is already in use\r\n";
+inline constexpr std::string_view greet_first = "503 5.5.1 Send EHLO first\r\n";
+inline constexpr std::string_view unknown_mechanism = "504 5.5.4 Unknown authentication mechanism\r\n";
+inline constexpr std::string_view account_disabled = "525 5.7.13 Account is disabled\r\n";
+inline constexpr std::string_view login_first = "530 5.7.0 Authentication required\r\n";
+inline constexpr std::string_view wrong_credentials = "535 5.7.8 Authentication failed\r\n";
+
+}  // namespace postern::proxy::smtp::replies

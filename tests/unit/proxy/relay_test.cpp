@@ -1,0 +1,179 @@
+#include "proxy/relay.hpp"
+
+#include "tests/unit/net/loopback.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+namespace postern::proxy {
+namespace {
+
+namespace asio = boost::asio;
+using net::Stream;
+using net::StreamEnd;
+using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
+
+/// A client and a backend with a relay between them.
+class RelayTest : public testing::Test {
+protected:
+    RelayTest() : deadline_(context_.get_executor(), [this] { cut(); }) {
+        auto [outer_client, inner_client] = test::connected_sockets(context_);
+        auto [inner_backend, outer_backend] = test::connected_sockets(context_);
+        client_ = std::make_unique<Stream>(std::move(outer_client));
+        front_ = std::make_unique<Stream>(std::move(inner_client));
+        back_ = std::make_unique<Stream>(std::move(inner_backend));
+        backend_ = std::make_unique<Stream>(std::move(outer_backend));
+    }
+
+    void cut() {
+        front_->cancel();
+        back_->cancel();
+    }
+
+    /// Runs the relay beside `ends`, the talk of client and backend. When the relay is over both inner streams close.
+    RelayReport run(asio::awaitable<void> ends, RelayLimits limits = {.idle = 1h, .half_closed = 1h}) {
+        RelayReport report;
+        auto relay_then_close = [&]() -> asio::awaitable<void> {
+            report = co_await relay(*front_, *back_, deadline_, limits);
+            front_->close();
+            back_->close();
+        };
+        test::run_to_end(context_,
+                         [&]() -> asio::awaitable<void> { co_await (relay_then_close() && std::move(ends)); }());
+        return report;
+    }
+
+    static asio::awaitable<std::string> read_to_end(Stream& stream) {
+        std::string text;
+        std::array<char, 10'000> piece{};
+        for (;;) {
+            const auto count = co_await stream.read_some(piece);
+            if (!count) co_return text;
+            text.append(piece.data(), *count);
+        }
+    }
+
+    asio::io_context context_{1};
+    net::Deadline deadline_;
+    std::unique_ptr<Stream> client_;
+    std::unique_ptr<Stream> front_;
+    std::unique_ptr<Stream> back_;
+    std::unique_ptr<Stream> backend_;
+};
+
+std::string every_byte_value(std::size_t size) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
+    return text;
+}
+
+TEST_F(RelayTest, BothDirectionsCrossWholeAtTheSameTime) {
+    const std::string up = every_byte_value(5'000'000);
+    const std::string down = every_byte_value(4'000'001);
+    std::string at_backend;
+    std::string at_client;
+    auto client_writes = [&]() -> asio::awaitable<void> {
+        (void)co_await client_->write(up);
+        client_->end_output();
+    };
+    auto backend_writes = [&]() -> asio::awaitable<void> {
+        (void)co_await backend_->write(down);
+        backend_->end_output();
+    };
+    auto client_reads = [&]() -> asio::awaitable<void> { at_client = co_await read_to_end(*client_); };
+    auto backend_reads = [&]() -> asio::awaitable<void> { at_backend = co_await read_to_end(*backend_); };
+    const RelayReport report = run([&]() -> asio::awaitable<void> {
+        co_await (client_writes() && backend_writes() && client_reads() && backend_reads());
+    }());
+    EXPECT_TRUE(at_backend == up);
+    EXPECT_TRUE(at_client == down);
+    EXPECT_EQ(report.bytes_from_client, up.size());
+    EXPECT_EQ(report.bytes_from_backend, down.size());
+}
+
+TEST_F(RelayTest, AnEndOfTheClientIsHandedOnAndTheAnswerStillArrives) {
+    std::string answer;
+    const RelayReport report = run([&]() -> asio::awaitable<void> {
+        (void)co_await client_->write("last words");
+        client_->end_output();
+        const std::string heard = co_await read_to_end(*backend_);
+        EXPECT_EQ(heard, "last words");
+        (void)co_await backend_->write("answer");
+        backend_->end_output();
+        answer = co_await read_to_end(*client_);
+    }());
+    EXPECT_EQ(answer, "answer");
+    EXPECT_EQ(report.end, RelayEnd::client_closed);
+}
+
+TEST_F(RelayTest, AnEndOfTheBackendIsHandedOnToo) {
+    const RelayReport report = run([&]() -> asio::awaitable<void> {
+        (void)co_await backend_->write("* BYE\r\n");
+        backend_->end_output();
+        const std::string heard = co_await read_to_end(*client_);
+        EXPECT_EQ(heard, "* BYE\r\n");
+        client_->end_output();
+    }());
+    EXPECT_EQ(report.end, RelayEnd::backend_closed);
+}
+
+TEST_F(RelayTest, ASenderIsHeldBackByAReceiverThatDoesNotRead) {
+    // Nobody reads at the client: what the relay takes from the backend is then bounded by the sockets' own buffers.
+    std::uint64_t accepted = 0;
+    const RelayReport report = run(
+        [&]() -> asio::awaitable<void> {
+            const std::string piece(100'000, 'x');
+            for (;;) {
+                const auto written = co_await backend_->write(piece);
+                if (!written) co_return;
+                accepted += piece.size();
+            }
+        }(),
+        {.idle = 50ms, .half_closed = 50ms});
+    EXPECT_EQ(report.end, RelayEnd::idle);
+    EXPECT_GT(accepted, 0U);
+    EXPECT_LT(report.bytes_from_backend, 64U * 1024 * 1024);
+}
+
+TEST_F(RelayTest, SilenceOfBothEndsItAfterTheIdleLimit) {
+    const RelayReport report = run([&]() -> asio::awaitable<void> { (void)co_await read_to_end(*client_); }(),
+                                   {.idle = 10ms, .half_closed = 1h});
+    EXPECT_EQ(report.end, RelayEnd::idle);
+}
+
+TEST_F(RelayTest, ASideThatNeverEndsIsCutOnceTheOtherHas) {
+    const RelayReport report = run(
+        [&]() -> asio::awaitable<void> {
+            client_->end_output();
+            (void)co_await read_to_end(*client_);
+        }(),
+        {.idle = 1h, .half_closed = 10ms});
+    EXPECT_EQ(report.end, RelayEnd::client_closed);
+}
+
+TEST_F(RelayTest, AResetOfOneSideEndsTheOther) {
+    const RelayReport report = run([&]() -> asio::awaitable<void> {
+        (void)co_await client_->write("unread");
+        const bool arrived = co_await backend_->wait(net::IoStatus::want_read);
+        EXPECT_TRUE(arrived);
+        backend_->close();  // with input unread, which the kernel makes a reset
+        (void)co_await read_to_end(*client_);
+    }());
+    EXPECT_EQ(report.end, RelayEnd::failed);
+}
+
+TEST_F(RelayTest, ACancelFromOutsideEndsItAtOnce) {
+    const RelayReport report = run([&]() -> asio::awaitable<void> {
+        cut();
+        (void)co_await read_to_end(*client_);
+    }());
+    EXPECT_EQ(report.end, RelayEnd::shut_down);
+}
+
+}  // namespace
+}  // namespace postern::proxy

@@ -1,0 +1,110 @@
+/// A client, an account store and a backend in memory, around one imap::LoginDialogue.
+#pragma once
+
+#include "proxy/imap/login_dialogue.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::proxy::imap::fakes {
+
+/// What happened until the input was used up, the dialogue closed or somebody was let in.
+struct Played {
+    std::string output;              ///< without the greeting
+    std::vector<std::string> asked;  ///< "name|act_as|password" of every question to the account store
+    std::string unread;              ///< when welcomed: what belongs to the backend
+    std::size_t most_held = 0;       ///< bytes waiting in the dialogue, at the worst moment
+    bool closed = false;
+    bool welcomed = false;
+};
+
+/// Accepts the password "secret" and "pass \"word\\" for "alice". Other names say what is to happen to them.
+class Driver {
+public:
+    explicit Driver(DialogueLimits limits = {}) : dialogue_(limits, "mail.example.org") {
+        dialogue_.greet();
+        greeting_ = dialogue_.take_output();
+    }
+
+    [[nodiscard]] const std::string& greeting() const { return greeting_; }
+    [[nodiscard]] const Played& played() const { return played_; }
+    [[nodiscard]] LoginDialogue& dialogue() { return dialogue_; }
+
+    void send(std::string_view bytes) {
+        if (played_.closed) return;
+        if (played_.welcomed) {
+            played_.unread.append(bytes);
+            return;
+        }
+        dialogue_.receive(bytes);
+        while (step()) {
+        }
+        played_.output.append(dialogue_.take_output());
+        played_.most_held = std::max(played_.most_held, dialogue_.bytes_held());
+    }
+
+private:
+    bool step() {
+        DialogueStep step = dialogue_.next();
+        if (std::holds_alternative<ReadMore>(step)) return false;
+        if (std::holds_alternative<Close>(step)) {
+            played_.closed = true;
+            return false;
+        }
+        const auth::Credentials& credentials = std::get<Authenticate>(step).credentials;
+        played_.asked.push_back(credentials.name + "|" + credentials.act_as + "|" +
+                                std::string(credentials.password.reveal()));
+        answer(credentials);
+        return !played_.welcomed;
+    }
+
+    void answer(const auth::Credentials& credentials) {
+        const std::string& name = credentials.name;
+        const std::string_view password = credentials.password.reveal();
+        if (name == "busy") return dialogue_.refuse(auth::Refusal::busy);
+        if (name == "down") return dialogue_.refuse(auth::Refusal::unavailable);
+        if (name == "disabled") return dialogue_.refuse(auth::Refusal::account_disabled);
+        if (name == "homeless") return dialogue_.backend_failed();
+        if (!credentials.act_as.empty()) return dialogue_.refuse(auth::Refusal::not_authorised);
+        if (name != "alice" || (password != "secret" && password != "pass \"word\\"))
+            return dialogue_.refuse(auth::Refusal::wrong_credentials);
+        dialogue_.welcome(BackendReady{"IMAP4rev1 IDLE"});
+        played_.welcomed = true;
+        played_.unread = base::view(dialogue_.take_unread());
+    }
+
+    LoginDialogue dialogue_;
+    std::string greeting_;
+    Played played_;
+};
+
+inline Played play(std::string_view input, std::size_t piece_bytes, DialogueLimits limits = {}) {
+    Driver driver(limits);
+    for (std::size_t at = 0; at < input.size(); at += piece_bytes) driver.send(input.substr(at, piece_bytes));
+    return driver.played();
+}
+
+inline Played play(std::string_view input, DialogueLimits limits = {}) {
+    return play(input, input.size() + 1, limits);
+}
+
+/// In two pieces.
+inline Played play_split(std::string_view input, std::size_t first_bytes, DialogueLimits limits = {}) {
+    Driver driver(limits);
+    driver.send(input.substr(0, first_bytes));
+    driver.send(input.substr(first_bytes));
+    return driver.played();
+}
+
+/// Limits that tests with many bad commands do not run into.
+inline DialogueLimits patient() {
+    DialogueLimits limits;
+    limits.bad_commands = 1000;
+    limits.login_attempts = 1000;
+    return limits;
+}
+
+}  // namespace postern::proxy::imap::fakes
