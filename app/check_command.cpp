@@ -1,0 +1,56 @@
+#include "app/check_command.hpp"
+
+#include "app/load_settings.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postern::app {
+namespace {
+
+std::string counted(std::size_t count, std::string_view thing) {
+    return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
+}
+
+std::string summary(const config::Settings& settings) {
+    return counted(settings.listeners.size(), "listener") + ", " + counted(settings.backends.size(), "backend") + ", " +
+           counted(settings.routing.rules.size(), "rule") + ", " + counted(settings.domains.size(), "domain");
+}
+
+void write_json(const std::string& file, const std::vector<config::SettingsError>& errors, std::ostream& out) {
+    boost::json::array list;
+    for (const config::SettingsError& error : errors) {
+        boost::json::object entry;
+        entry["line"] = error.line;
+        entry["column"] = error.column;
+        entry["path"] = error.path;
+        entry["message"] = error.message;
+        list.push_back(std::move(entry));
+    }
+    boost::json::object report;
+    report["file"] = file;
+    report["ok"] = errors.empty();
+    report["errors"] = std::move(list);
+    out << boost::json::serialize(report) << '\n';
+}
+
+}  // namespace
+
+int check(const std::string& file, bool json, std::ostream& out, std::ostream& err) {
+    const config::Loaded loaded = load_and_check(file);
+    const auto errors = loaded ? std::vector<config::SettingsError>{} : loaded.error();
+    if (json)
+        write_json(file, errors, out);
+    else if (loaded)
+        out << file << ": ok: " << summary(*loaded) << '\n';
+    else
+        write_mistakes(file, errors, err);
+    return loaded ? 0 : 1;
+}
+
+}  // namespace postern::app

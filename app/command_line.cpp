@@ -1,0 +1,247 @@
+#include "app/command_line.hpp"
+
+#include "app/account_command.hpp"
+#include "app/account_import.hpp"
+#include "app/check_command.hpp"
+#include "app/load_settings.hpp"
+#include "app/route_command.hpp"
+#include "app/server.hpp"
+#include "app/store_command.hpp"
+#include "auth/argon2id_hasher.hpp"
+#include "auth/store/sqlite_store.hpp"
+#include "base/clock.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace postern::app {
+namespace {
+
+constexpr int wrong_usage = 2;
+
+/// What every command may be given, and the command that was chosen.
+struct Invocation {
+    std::string config = "/etc/postern/postern.yaml";
+    bool json = false;
+    std::function<int()> command;
+};
+
+CLI::App* add_command(CLI::App& parent, Invocation& invocation, const std::string& name, const std::string& help) {
+    CLI::App* const command = parent.add_subcommand(name, help);
+    command->add_option("-c,--config", invocation.config, "Configuration file")
+        ->envname("POSTERN_CONFIG")
+        ->capture_default_str();
+    return command;
+}
+
+void add_json(CLI::App* command, Invocation& invocation) {
+    command->add_flag("--json", invocation.json, "Answer in JSON, for scripts");
+}
+
+/// Loads the configuration; if that works, runs `work` with it.
+int with_settings(const Invocation& invocation, const std::function<int(const config::Settings&)>& work) {
+    const auto settings = load_settings(invocation.config, std::cerr);
+    return settings ? work(*settings) : 1;
+}
+
+using StoreWork = std::function<int(const config::Settings&, auth::Store&)>;
+
+int with_store(const Invocation& invocation, const StoreWork& work) {
+    return with_settings(invocation, [&](const config::Settings& settings) {
+        const base::SystemClock clock;
+        const auto store = auth::store::SqliteStore::open({.path = settings.store.sqlite}, clock);
+        if (!store) {
+            std::cerr << "postern: " << store.error().detail << '\n';
+            return 1;
+        }
+        return work(settings, **store);
+    });
+}
+
+using AccountWork = std::function<int(const AccountTools&)>;
+
+int with_accounts(const Invocation& invocation, const AccountWork& work) {
+    return with_store(invocation, [&](const config::Settings& settings, auth::Store& store) {
+        const auth::Argon2idHasher hasher(settings.auth.password_hash);
+        TerminalPrompt prompt;
+        return work({.store = store,
+                     .hasher = hasher,
+                     .groups = settings.groups,
+                     .prompt = prompt,
+                     .in = std::cin,
+                     .out = std::cout,
+                     .err = std::cerr,
+                     .shows_progress = isatty(STDERR_FILENO) == 1});
+    });
+}
+
+void add_serve(CLI::App& app, Invocation& invocation) {
+    CLI::App* const command =
+        add_command(app, invocation, "serve", "Run the gateway in the foreground until SIGTERM or SIGINT");
+    command->callback(
+        [&invocation] { invocation.command = [&invocation] { return with_settings(invocation, serve); }; });
+}
+
+void add_check(CLI::App& app, Invocation& invocation) {
+    CLI::App* const command =
+        app.add_subcommand("check", "Report every mistake of a configuration file; start nothing");
+    command->add_option("FILE", invocation.config, "Configuration file")
+        ->envname("POSTERN_CONFIG")
+        ->capture_default_str();
+    add_json(command, invocation);
+    command->callback([&invocation] {
+        invocation.command = [&invocation] { return check(invocation.config, invocation.json, std::cout, std::cerr); };
+    });
+}
+
+void add_store(CLI::App& app, Invocation& invocation) {
+    CLI::App* const group = app.add_subcommand("store", "The database of accounts");
+    const auto add = [&](const char* name, const char* help, auto function) {
+        CLI::App* const command = add_command(*group, invocation, name, help);
+        add_json(command, invocation);
+        command->callback([&invocation, function] {
+            invocation.command = [&invocation, function] {
+                return with_settings(invocation, [&](const config::Settings& settings) {
+                    return function(settings.store, invocation.json, std::cout, std::cerr);
+                });
+            };
+        });
+    };
+    add("migrate", "Create the store, or bring it to the version this program needs", store_migrate);
+    add("status", "Say whether the gateway could use the store; change nothing", store_status);
+}
+
+/// `options` of one account command, kept until it runs.
+template <class Options, class Function>
+std::shared_ptr<Options> set_account_command(CLI::App* command, Invocation& invocation, Function function) {
+    auto options = std::make_shared<Options>();
+    add_json(command, invocation);
+    command->callback([&invocation, options, function] {
+        invocation.command = [&invocation, options, function] {
+            options->json = invocation.json;
+            return with_accounts(invocation, [&](const AccountTools& tools) { return function(*options, tools); });
+        };
+    });
+    return options;
+}
+
+constexpr auto password_file_help = "Read the password from the first line of this file; - is standard input";
+
+void add_account_changes(CLI::App& group, Invocation& invocation) {
+    CLI::App* const add = add_command(group, invocation, "add", "Add an account; asks for its password");
+    const auto added = set_account_command<AccountAddOptions>(add, invocation, account_add);
+    add->add_option("LOGIN", added->login, "Main name, usually the mail address")->required();
+    add->add_option("-a,--alias", added->aliases, "Further name to log in with; may be repeated");
+    add->add_option("-g,--group", added->groups, "Group of the account; may be repeated");
+    add->add_option("--display-name", added->display_name, "Name of the person");
+    CLI::Option* const file = add->add_option("--password-file", added->password_file, password_file_help);
+    add->add_flag("--no-password", added->no_password, "Nobody can log in until `account passwd`")->excludes(file);
+
+    CLI::App* const import = add_command(group, invocation, "import", "Add many accounts from a CSV file, all or none");
+    const auto imported = set_account_command<AccountImportOptions>(import, invocation, account_import);
+    import->add_option("FILE", imported->file, "CSV with a header line (docs/accounts.md); - is standard input")
+        ->required();
+    import->add_flag("-n,--dry-run", imported->dry_run, "Check everything, add nothing");
+
+    CLI::App* const passwd = add_command(group, invocation, "passwd", "Set the password of an account; asks for it");
+    const auto password = set_account_command<AccountPasswdOptions>(passwd, invocation, account_passwd);
+    passwd->add_option("LOGIN", password->login, "Any name of the account")->required();
+    passwd->add_option("--password-file", password->password_file, password_file_help);
+}
+
+void add_accounts(CLI::App& app, Invocation& invocation) {
+    CLI::App* const group = app.add_subcommand("account", "Accounts: who may log in");
+    add_account_changes(*group, invocation);
+
+    CLI::App* const list = add_command(*group, invocation, "list", "List accounts");
+    const auto listed = set_account_command<AccountListOptions>(list, invocation, account_list);
+    list->add_option("-g,--group", listed->group, "Only members of this group");
+    list->add_option("--state", listed->state, "Only accounts in this state")
+        ->check(CLI::IsMember({"active", "disabled"}));
+    list->add_option("TEXT", listed->text, "Only accounts with this in a name");
+
+    const auto add_named = [&](const char* name, const char* help, auto function) {
+        CLI::App* const command = add_command(*group, invocation, name, help);
+        const auto options = set_account_command<AccountNameOptions>(command, invocation, function);
+        command->add_option("LOGIN", options->login, "Any name of the account")->required();
+    };
+    add_named("show", "Show one account", account_show);
+    add_named("disable", "Let an account log in no more", account_disable);
+    add_named("enable", "Let a disabled account log in again", account_enable);
+}
+
+struct RouteArguments {
+    RouteExplainOptions options;
+    std::string protocol;
+};
+
+/// Groups and main name as the store has them: what the proxy would decide with.
+int explain_for_account(RouteArguments& arguments, bool json, const config::Settings& settings, auth::Store& store) {
+    const auto name = auth::Identifier::parse(arguments.options.user);
+    const auto account = name ? store.find(*name) : std::unexpected(auth::StoreError{auth::StoreFault::not_found, {}});
+    if (!account) {
+        const bool unknown = account.error().fault == auth::StoreFault::not_found;
+        std::cerr << "postern: " << (unknown ? "no account goes by " + arguments.options.user : account.error().detail)
+                  << (unknown ? "; see `postern account list`\n" : "\n");
+        return 1;
+    }
+    arguments.options.user = account->login.text();
+    arguments.options.groups = account->groups;
+    return route_explain(settings, arguments.options, json, std::cout);
+}
+
+void add_route(CLI::App& app, Invocation& invocation) {
+    CLI::App* const group = app.add_subcommand("route", "Routing rules");
+    CLI::App* const command = add_command(*group, invocation, "explain",
+                                          "Say which backend an account gets, and why no earlier rule decided");
+    add_json(command, invocation);
+    const auto arguments = std::make_shared<RouteArguments>();
+    command->add_option("USER", arguments->options.user, "Any name of the account")->required();
+    command->add_option("-p,--protocol", arguments->protocol, "imap or submission (smtp is the same)")
+        ->required()
+        ->check(CLI::IsMember({"imap", "submission", "smtp"}));
+    command->add_option("--from", arguments->options.client, "Address of the client")->default_val("127.0.0.1");
+    command->add_option("--listener", arguments->options.listener,
+                        "Name of the listener; default: the first of the protocol");
+    command->callback([&invocation, arguments] {
+        invocation.command = [&invocation, arguments] {
+            arguments->options.protocol =
+                arguments->protocol == "imap" ? config::MailProtocol::imap : config::MailProtocol::submission;
+            return with_store(invocation, [&](const config::Settings& settings, auth::Store& store) {
+                return explain_for_account(*arguments, invocation.json, settings, store);
+            });
+        };
+    });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App app("postern: the door between mail clients and your mail servers", "postern");
+    app.set_version_flag("--version", "postern " POSTERN_VERSION);
+    Invocation invocation;
+    add_serve(app, invocation);
+    add_check(app, invocation);
+    add_route(app, invocation);
+    add_accounts(app, invocation);
+    add_store(app, invocation);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : wrong_usage;
+    }
+    if (invocation.command) return invocation.command();
+    // A group without a command, or nothing at all: its commands are what the person looks for.
+    const auto chosen = app.get_subcommands();
+    std::cerr << (chosen.empty() ? app.help() : chosen.front()->help());
+    return wrong_usage;
+}
+
+}  // namespace postern::app

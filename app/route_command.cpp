@@ -1,0 +1,116 @@
+#include "app/route_command.hpp"
+
+#include "base/ip_network.hpp"
+#include "proxy/routing/router.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <expected>
+#include <ostream>
+#include <string_view>
+
+namespace postern::app {
+namespace {
+
+using proxy::routing::Explanation;
+using proxy::routing::protocol_name;
+using proxy::routing::RouteQuery;
+using proxy::routing::RuleOutcome;
+
+constexpr int usage_error = 2;
+
+config::ListenerProtocol listener_protocol(config::MailProtocol protocol) {
+    return protocol == config::MailProtocol::imap ? config::ListenerProtocol::imap
+                                                  : config::ListenerProtocol::submission;
+}
+
+/// The name of the listener that the client is taken to have come to, or what is wrong with the one asked for.
+std::expected<std::string, std::string> listener_name(const config::Settings& settings,
+                                                      const RouteExplainOptions& options) {
+    const auto fits = [&](const config::ListenerSettings& listener) {
+        return listener.protocol == listener_protocol(options.protocol) &&
+               (options.listener.empty() || listener.name == options.listener);
+    };
+    const auto found = std::ranges::find_if(settings.listeners, fits);
+    if (found != settings.listeners.end()) return found->name;
+    const std::string which = options.listener.empty() ? "no listener" : "no listener called " + options.listener;
+    return std::unexpected(which + " speaks " + std::string(protocol_name(options.protocol)));
+}
+
+std::string endpoint(const config::BackendSettings& backend) {
+    const bool is_v6 = backend.host.find(':') != std::string::npos;
+    return (is_v6 ? '[' + backend.host + ']' : backend.host) + ':' + std::to_string(backend.port);
+}
+
+int report_error(std::string_view error, bool json, std::ostream& out) {
+    if (json)
+        out << boost::json::serialize(boost::json::object{{"error", error}}) << '\n';
+    else
+        out << "route explain: " << error << '\n';
+    return usage_error;
+}
+
+boost::json::object outcome_as_json(const RuleOutcome& outcome) {
+    boost::json::object object{{"line", outcome.line}, {"rule", outcome.rule}, {"matched", outcome.matched}};
+    if (!outcome.matched) object["reason"] = outcome.reason;
+    return object;
+}
+
+void write_json(const RouteQuery& query,
+                const Explanation& explanation,
+                const config::BackendSettings& backend,
+                std::ostream& out) {
+    boost::json::array groups;
+    for (const auto& group : query.groups) groups.emplace_back(group);
+    boost::json::array rules;
+    for (const auto& outcome : explanation.outcomes) rules.emplace_back(outcome_as_json(outcome));
+    const boost::json::object answer{
+        {"user", query.login},
+        {"protocol", protocol_name(query.protocol)},
+        {"listener", query.listener},
+        {"client", query.client.text()},
+        {"groups", std::move(groups)},
+        {"rules", std::move(rules)},
+        {"by_default", explanation.by_default},
+        {"backend", {{"name", explanation.backend}, {"host", backend.host}, {"port", backend.port}}},
+    };
+    out << boost::json::serialize(answer) << '\n';
+}
+
+void write_text(const RouteQuery& query,
+                const Explanation& explanation,
+                const config::BackendSettings& backend,
+                std::ostream& out) {
+    out << query.login << ", " << protocol_name(query.protocol) << " on listener " << query.listener << ", from "
+        << query.client.text() << ", groups:";
+    for (const auto& group : query.groups) out << ' ' << group;
+    out << (query.groups.empty() ? " none\n" : "\n");
+    for (const auto& outcome : explanation.outcomes) {
+        out << "  line " << outcome.line << ", rule " << outcome.rule << ": "
+            << (outcome.matched ? "matches" : "no, " + outcome.reason) << '\n';
+    }
+    if (explanation.by_default) out << "  no rule matches: default for " << protocol_name(query.protocol) << '\n';
+    out << "backend " << explanation.backend << " at " << endpoint(backend) << '\n';
+}
+
+}  // namespace
+
+int route_explain(const config::Settings& settings, const RouteExplainOptions& options, bool json, std::ostream& out) {
+    const auto client = base::IpAddress::parse(options.client);
+    if (!client) return report_error("not an IP address: " + options.client, json, out);
+    const auto listener = listener_name(settings, options);
+    if (!listener) return report_error(listener.error(), json, out);
+
+    const RouteQuery query{.protocol = options.protocol,
+                           .listener = *listener,
+                           .login = options.user,
+                           .groups = options.groups,
+                           .client = *client};
+    const Explanation explanation = proxy::routing::Router(settings.routing).explain(query);
+    const config::BackendSettings& backend = settings.backends.at(explanation.backend);
+    (json ? write_json : write_text)(query, explanation, backend, out);
+    return 0;
+}
+
+}  // namespace postern::app

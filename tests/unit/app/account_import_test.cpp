@@ -1,0 +1,232 @@
+#include "app/account_import.hpp"
+
+#include "tests/unit/app/account_fixture.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+namespace postern::app {
+namespace {
+
+class AccountImport : public AccountFixture {
+protected:
+    int import(const std::string& csv, bool dry_run = false, bool json = false) {
+        return account_import({.file = file(csv), .dry_run = dry_run, .json = json}, tools());
+    }
+    /// What was complained about, with the file's name left out.
+    std::string complaints() {
+        std::string text = errors();
+        const std::string prefix = (folder_ / "file").string() + ":";
+        for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix))
+            text.erase(at, prefix.size());
+        return text;
+    }
+    auth::Account account(std::string_view login) { return *store_->find(*auth::Identifier::parse(login)); }
+    std::string stored_hash() { return std::string(hasher_.hash(base::Secret("hashed elsewhere"))->reveal()); }
+};
+
+TEST_F(AccountImport, AddsEveryAccountOfTheFile) {
+    EXPECT_EQ(import("login,password,groups,display_name,aliases,state\n"
+                     "Anna@Example.org,secret,staff|pupils,\"Lee, Anna\",a.lee; anna.lee,active\r\n"
+                     "bob,\" space, comma \"\"quote\"\"\",,,,disabled\n"
+                     "carl,\xC3\xA9t\xC3\xA9,pupils;staff,,,\n"),
+              0)
+        << errors();
+    EXPECT_EQ(output(), "imported 3 accounts\n");
+    EXPECT_TRUE(can_log_in("anna.lee", "secret"));
+    EXPECT_TRUE(can_log_in("carl", "\xC3\xA9t\xC3\xA9"));
+    EXPECT_EQ(account("anna@example.org").display_name, "Lee, Anna");
+    EXPECT_EQ(account("a.lee").groups, (std::vector<std::string>{"pupils", "staff"}));
+    EXPECT_EQ(account("bob").state, auth::AccountState::disabled);
+    EXPECT_EQ(account_enable({.login = "bob"}, tools()), 0);
+    EXPECT_TRUE(can_log_in("bob", " space, comma \"quote\""));
+}
+
+TEST_F(AccountImport, TakesColumnsInAnyOrderAndAByteOrderMark) {
+    EXPECT_EQ(import("\xEF\xBB\xBFState, PASSWORD ,Login\nactive,secret,anna\n"), 0) << errors();
+    EXPECT_TRUE(can_log_in("anna", "secret"));
+}
+
+TEST_F(AccountImport, TakesPasswordsThatAreHashedAlready) {
+    EXPECT_EQ(import("login,password,password_hash\nanna,,\"" + stored_hash() + "\"\nbob,secret,\n"), 0) << errors();
+    EXPECT_TRUE(can_log_in("anna", "hashed elsewhere"));
+    EXPECT_TRUE(can_log_in("bob", "secret"));
+}
+
+TEST_F(AccountImport, AddsAccountsWithoutAPasswordWhenTheFileHasNoSuchColumn) {
+    EXPECT_EQ(import("login\nanna\nbob\n"), 0) << errors();
+    EXPECT_FALSE(account("anna").has_password);
+}
+
+TEST_F(AccountImport, ReadsStandardInput) {
+    in_.str("login,password\nanna,secret\n");
+    EXPECT_EQ(account_import({.file = "-"}, tools()), 0) << errors();
+    EXPECT_TRUE(can_log_in("anna", "secret"));
+}
+
+TEST_F(AccountImport, TakesAFileWithNothingButItsHeader) {
+    EXPECT_EQ(import("login,password\n"), 0) << errors();
+    EXPECT_EQ(output(), "imported 0 accounts\n");
+}
+
+TEST_F(AccountImport, OnlySaysWhatItWouldDoWhenAsked) {
+    EXPECT_EQ(import("login,password\nanna,secret\n", true), 0) << errors();
+    EXPECT_EQ(output(), "would import 1 account\n");
+    EXPECT_EQ(accounts(), 0U);
+    EXPECT_EQ(import("login,password\nan na,secret\n", true), 1);
+    EXPECT_TRUE(complaints().starts_with("2: the login \"an na\""));
+}
+
+TEST_F(AccountImport, NamesEveryMistakeWithItsLineAndAddsNothing) {
+    ASSERT_EQ(import("login\ntaken\n"), 0);
+    output();
+    EXPECT_EQ(import("login,password,groups,display_name,aliases,state\n"
+                     "good,secret,staff,Good,,\n"
+                     "bad name,secret,,,,\n"
+                     "nopassword,,,,,\n"
+                     "\"multi\n"
+                     "line\",secret,,,,\n"
+                     "group,secret,cooks,,,\n"
+                     "state,secret,,,,locked\n"
+                     "short,secret\n"
+                     "GOOD,secret,,,,\n"
+                     "alias,secret,,,good,\n"
+                     "new,secret,,,taken,\n"
+                     "control,secret,,a\tb,,\n"
+                     "long,secret,," +
+                     std::string(1025, 'x') + ",,\n"),
+              1);
+    const std::string text = complaints();
+    EXPECT_TRUE(text.contains("3: the login \"bad name\" contains a character")) << text;
+    EXPECT_TRUE(text.contains("4: the row has no password")) << text;
+    EXPECT_TRUE(text.contains("5: the login \"multi?line\"")) << text;
+    EXPECT_TRUE(text.contains("7: the group \"cooks\" is not in the configuration")) << text;
+    EXPECT_TRUE(text.contains("8: the state \"locked\" is neither active nor disabled")) << text;
+    EXPECT_TRUE(text.contains("9: the row has 2 fields, the header has 6")) << text;
+    EXPECT_TRUE(text.contains("10: the name \"good\" is on line 2 already")) << text;
+    EXPECT_TRUE(text.contains("11: the name \"good\" is on line 2 already")) << text;
+    EXPECT_TRUE(text.contains("12: the name \"taken\" is in the store already")) << text;
+    EXPECT_TRUE(text.contains("13: the display name \"a?b\" contains a control character")) << text;
+    EXPECT_TRUE(text.contains("14: field 4 is longer than 1024 bytes")) << text;
+    EXPECT_TRUE(text.ends_with("11 mistakes\nnothing was imported\n")) << text;
+    EXPECT_EQ(output(), "");
+    EXPECT_EQ(accounts(), 1U);
+}
+
+struct BadFile {
+    std::string name;
+    std::string csv;
+    std::string why;
+};
+class ImportRefused : public AccountImport, public testing::WithParamInterface<BadFile> {};
+
+TEST_P(ImportRefused, SaysWhyAndAddsNothing) {
+    EXPECT_EQ(import(GetParam().csv), 1);
+    const std::string text = complaints();
+    EXPECT_TRUE(text.contains(GetParam().why)) << text;
+    EXPECT_TRUE(text.ends_with("nothing was imported\n")) << text;
+    EXPECT_EQ(accounts(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Account,
+    ImportRefused,
+    testing::ValuesIn(std::vector<BadFile>{
+        {"Empty", "", "1: the file is empty"},
+        {"OnlyBlankLines", "\n\n", "1: the file is empty"},
+        {"NoLoginColumn", "password\nx\n", "1: there is no column \"login\""},
+        {"UnknownColumn", "login,colour\nanna,red\n", "1: column 2 has a name that is unknown; columns are login"},
+        {"ColumnTwice", "login,password,login\na,b,c\n", "1: the column \"login\" is there twice"},
+        {"SemicolonsInPlaceOfCommas", "login;password\nanna;x\n", "1: column 1 has a name that is unknown"},
+        {"BadUtf8", "login,password\nanna,\xE9\n", "2: is not valid UTF-8"},
+        {"Utf16", std::string("\xFF\xFEl\0o\0", 6), "1: is not valid UTF-8"},
+        {"NulInAPassword", std::string("login,password\nanna,a\0b\n", 24), "2: contains a NUL byte"},
+        {"UnbalancedQuote", "login,password\nanna,\"x\nbob,y\n",
+         "2: a quoted field of the row that begins here never ends"},
+        {"MisplacedQuote", "login,password\nan\"na,x\n", "2: a quote stands inside a field"},
+        {"MillionCharacterField", "login,password\nanna," + std::string(1'000'000, 'x') + "\n",
+         "2: field 2 is longer than 1024 bytes"},
+        {"TooManyFields", "login,password\nanna,x,y\n", "2: the row has 3 fields, the header has 2"},
+        {"BothKindsOfPassword", "login,password,password_hash\nanna,x,$argon2id$x\n",
+         "2: the row has a password and a password_hash"},
+        {"UnknownKindOfHash", "login,password_hash\nanna,$2b$12$abcdefghijklmnopqrstuv\n",
+         "2: the password_hash is not one that is accepted"},
+        {"HashThatTakesAllMemory",
+         "login,password_hash\nanna,\"$argon2id$v=19$m=4194304,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + std::string(43, 'A') +
+             "\"\n",
+         "2: the password_hash is not one that is accepted"},
+        {"LoginTwice", "login,password\nanna,x\nANNA,y\n", "3: the name \"anna\" is on line 2 already"},
+        {"AliasEqualsItsLogin", "login,aliases\nanna,anna\n", "2: the alias \"anna\" is the login itself"},
+        {"TooManyAliases",
+         "login,aliases\nanna," +
+             [] {
+                 std::string list;
+                 for (int i = 0; i < 65; ++i) list += "a" + std::to_string(i) + ";";
+                 return list;
+             }() +
+             "\n",
+         "2: there are more than 64 aliases"},
+        {"LastRowIsTheBadOne", "login,password\na,x\nb,x\nc,x\nd e,x\n", "5: the login \"d e\""},
+    }),
+    [](const auto& test) { return test.param.name; });
+
+TEST_F(AccountImport, ShowsAHundredMistakesAndCountsTheOthers) {
+    std::string csv = "login\n";
+    for (int i = 0; i < 250; ++i) csv += "bad name\n";
+    EXPECT_EQ(import(csv), 1);
+    const std::string text = complaints();
+    EXPECT_EQ(std::ranges::count(text, '\n'), 103);
+    EXPECT_TRUE(text.contains("101: the login")) << text;
+    EXPECT_FALSE(text.contains("102: the login")) << text;
+    EXPECT_TRUE(text.ends_with("and 150 more mistakes\n250 mistakes\nnothing was imported\n")) << text;
+}
+
+TEST_F(AccountImport, GivesTheSameAsJson) {
+    EXPECT_EQ(import("login\nan na\n", false, true), 1);
+    const auto value = boost::json::parse(output());
+    EXPECT_EQ(value.at("accounts"), 0);
+    EXPECT_EQ(value.at("error_count"), 1);
+    EXPECT_EQ(value.at("errors").at(0).at("line"), 2);
+    EXPECT_EQ(import("login\nanna\n", true, true), 0);
+    const auto good = boost::json::parse(output());
+    EXPECT_EQ(good.at("accounts"), 1);
+    EXPECT_EQ(good.at("dry_run"), true);
+    EXPECT_TRUE(good.at("errors").as_array().empty());
+}
+
+TEST_F(AccountImport, NeverRepeatsAPassword) {
+    const std::string canary = "canary";
+    for (const std::string& csv : {
+             "login,password\nanna," + canary + "\nanna," + canary + "\n",
+             "anna," + canary + "\nbob," + canary + "\n",
+             "login,password\nanna," + canary + ",x\n",
+             "login,password\nanna," + canary + "\"\n",
+             "login,password_hash\nanna," + canary + "\n",
+             "login,password\nanna," + canary + "\xFF\n",
+         }) {
+        EXPECT_EQ(import(csv), 1) << csv;
+        const std::string text = output() + errors();
+        EXPECT_FALSE(text.contains(canary)) << text;
+    }
+}
+
+TEST_F(AccountImport, SaysWhichFilesItCannotRead) {
+    EXPECT_EQ(account_import({.file = "/nonexistent/accounts.csv"}, tools()), 1);
+    EXPECT_EQ(errors(), "the file /nonexistent/accounts.csv cannot be opened\nnothing was imported\n");
+    EXPECT_EQ(account_import({.file = folder_.string()}, tools()), 1);
+    EXPECT_TRUE(errors().contains("cannot be read"));
+    EXPECT_EQ(import(std::string(64UL * 1024 * 1024 + 1, 'x')), 1);
+    EXPECT_TRUE(errors().contains("is larger than 64 MiB"));
+}
+
+TEST_F(AccountImport, ShowsProgressOnlyOnATerminal) {
+    AccountTools on_terminal{*store_, hasher_, groups_, prompt_, in_, out_, err_, true};
+    const std::string path = file("login,password\nanna,secret\nbob,secret\n");
+    EXPECT_EQ(account_import({.file = path}, on_terminal), 0);
+    EXPECT_TRUE(errors().ends_with("\rhashing passwords: 2 of 2\n"));
+    EXPECT_EQ(import("login,password\ncarl,secret\n"), 0);
+    EXPECT_EQ(errors(), "");
+}
+
+}  // namespace
+}  // namespace postern::app

@@ -1,0 +1,97 @@
+#include "app/check_command.hpp"
+
+#include "tests/unit/config/sandbox.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <sstream>
+
+namespace postern::app {
+namespace {
+
+using config::test::edited;
+using config::test::Sandbox;
+
+struct Outcome {
+    int status;
+    std::string out;
+    std::string err;
+};
+
+Outcome run(const Sandbox& sandbox, const std::string& text, bool json) {
+    sandbox.write("postern.yaml", text);
+    std::ostringstream out;
+    std::ostringstream err;
+    const int status = check(sandbox.path("postern.yaml"), json, out, err);
+    return {status, out.str(), err.str()};
+}
+
+TEST(CheckCommand, SaysInOneLineWhatItUnderstood) {
+    const Sandbox sandbox;
+    const Outcome outcome = run(sandbox, edited({}), false);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.out, sandbox.path("postern.yaml") + ": ok: 3 listeners, 2 backends, 1 rule, 1 domain\n");
+    EXPECT_EQ(outcome.err, "");
+}
+
+TEST(CheckCommand, PrintsEachErrorOnALineAndTheirNumber) {
+    const Sandbox sandbox;
+    const std::string file = sandbox.path("postern.yaml");
+    const Outcome outcome = run(sandbox, edited({{"port: 993", "port: 0"}, {"port: 25", "port: 65536"}}), false);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(outcome.err,
+              file + ":10:56: listeners[0].port: expected a whole number from 1 to 65535, found `0`\n" +  //
+                  file + ":24:11: backends.smtp.port: expected a whole number from 1 to 65535, found `65536`\n" + file +
+                  ": 2 errors\n");
+}
+
+TEST(CheckCommand, CountsOneErrorInTheSingular) {
+    const Outcome outcome = run(Sandbox(), edited({{"port: 993", "port: 0"}}), false);
+    EXPECT_THAT(outcome.err, testing::EndsWith(": 1 error\n"));
+}
+
+TEST(CheckCommand, GivesOneJsonObjectForErrors) {
+    const Sandbox sandbox;
+    const Outcome outcome = run(sandbox, edited({{"hostname: mail.example.org", "hostname: \"\\\"\""}}), true);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.err, "");
+    const auto report = boost::json::parse(outcome.out);
+    EXPECT_EQ(report,
+              boost::json::value({{"file", sandbox.path("postern.yaml")},
+                                  {"ok", false},
+                                  {"errors", boost::json::array{{{"line", 2},
+                                                                 {"column", 13},
+                                                                 {"path", "server.hostname"},
+                                                                 {"message",
+                                                                  "expected a fully qualified host name in ASCII, like "
+                                                                  "mail.example.org, found `\"`"}}}}}));
+}
+
+TEST(CheckCommand, GivesOneJsonObjectForAGoodFile) {
+    const Sandbox sandbox;
+    const Outcome outcome = run(sandbox, edited({}), true);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.out, "{\"file\":\"" + sandbox.path("postern.yaml") + "\",\"ok\":true,\"errors\":[]}\n");
+}
+
+TEST(CheckCommand, NamesAFileThatIsNotThere) {
+    std::ostringstream out;
+    std::ostringstream err;
+    EXPECT_EQ(check("/no/such.yaml", false, out, err), 1);
+    EXPECT_EQ(err.str(),
+              "/no/such.yaml: the configuration cannot be read: No such file or directory\n"
+              "/no/such.yaml: 1 error\n");
+}
+
+TEST(CheckCommand, ReadsTheProcessEnvironment) {
+    ASSERT_EQ(::setenv("POSTERN_CHECK_TEST", "x", 1), 0);
+    const Outcome set = run(Sandbox(), edited({{"{file: master.secret}", "{env: POSTERN_CHECK_TEST}"}}), false);
+    EXPECT_EQ(set.status, 0) << set.err;
+    ASSERT_EQ(::unsetenv("POSTERN_CHECK_TEST"), 0);
+    EXPECT_EQ(run(Sandbox(), edited({{"{file: master.secret}", "{env: POSTERN_CHECK_TEST}"}}), false).status, 1);
+}
+
+}  // namespace
+}  // namespace postern::app
