@@ -1,0 +1,40 @@
+/// Any bytes as an IMAP client of the whole dialogue before login: the replies must not depend on how the bytes are
+/// cut, and must stay bounded. A second question before the first is answered would hit an assertion of the dialogue.
+#include "tests/unit/proxy_imap/dialogue_driver.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <string_view>
+
+namespace {
+
+using namespace postern::proxy::imap;
+
+void check(bool holds) {
+    if (!holds) std::abort();
+}
+
+bool same(const fakes::Played& a, const fakes::Played& b) {
+    return a.output == b.output && a.asked == b.asked && a.closed == b.closed && a.welcomed == b.welcomed &&
+           a.unread == b.unread;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view input(reinterpret_cast<const char*>(data), size);
+    for (DialogueLimits limits : {DialogueLimits{}, fakes::patient()}) {
+        // A flood is what comes at once, so only without that bound are pieces and whole the same.
+        limits.output = std::numeric_limits<std::size_t>::max();
+        const fakes::Played whole = fakes::play(input, limits);
+        check(same(fakes::play(input, 1, limits), whole));
+        check(same(fakes::play(input, 2 + size % 7, limits), whole));
+    }
+
+    const fakes::Played bounded = fakes::play(input, fakes::patient());
+    check(bounded.output.size() <= DialogueLimits{}.output + 512);
+    check(bounded.closed + bounded.welcomed <= 1);
+    if (!bounded.closed) check(bounded.most_held <= ReaderLimits{}.command + 2);
+    return 0;
+}
