@@ -45,22 +45,24 @@ Verdict Authenticator::authenticate(const Credentials& credentials, const Attemp
     // Depends on nothing but what the caller sent, so refusing it early tells him nothing.
     if (!check_password(credentials.password)) return std::unexpected(Refusal::wrong_credentials);
 
-    const auto record = look_up(credentials.name, context.default_domain);
-    if (!record) return std::unexpected(Refusal::unavailable);
-    const bool has_verifier = record->has_value() && !(*record)->verifier.empty();
-    const base::Secret& verifier = has_verifier ? (*record)->verifier : dummy_verifier_;
+    const auto found = look_up(credentials.name, context.default_domain);
+    if (!found) return std::unexpected(Refusal::unavailable);
+    const std::optional<LoginRecord>& answer = *found;
+    const LoginRecord* const record = answer ? &*answer : nullptr;
+    const bool has_verifier = record != nullptr && !record->verifier.empty();
+    const base::Secret& verifier = has_verifier ? record->verifier : dummy_verifier_;
     const Verification outcome = hasher_.verify(verifier, credentials.password);
-    const auto refused = [&](Refusal why) {
-        return std::unexpected(Refused(why, *record ? (*record)->account.login.text() : std::string()));
+    const auto refused = [record](Refusal why) {
+        return std::unexpected(Refused(why, record == nullptr ? std::string() : record->account.login.text()));
     };
     // Before anything that depends on the account: a lack of memory must look the same for every name.
     if (outcome == Verification::impossible) return refused(Refusal::unavailable);
     if (!has_verifier || outcome == Verification::mismatch) return refused(Refusal::wrong_credentials);
 
-    const Account& account = (*record)->account;
+    const Account& account = record->account;
     if (account.state == AccountState::disabled) return refused(Refusal::account_disabled);
     if (!may_act_as(account, credentials.act_as, context.default_domain)) return refused(Refusal::not_authorised);
-    rehash_if_due(**record, credentials.password);
+    rehash_if_due(*record, credentials.password);
     return identity_of(account);
 }
 

@@ -193,9 +193,10 @@ Formed<std::string> language_tag(std::string_view text) {
 }
 
 Formed<std::string> separator(std::string_view text) {
-    const auto allowed = [](char c) { return base::is_visible(c); };
-    if (text.empty() || text.size() > longest_separator || !std::ranges::all_of(text, allowed))
-        return expected_but_found("1 to 8 visible ASCII characters", text);
+    // None of these can be in an account's name: else a name could end in a separator and a master of its own choice.
+    const bool allowed = text.find_first_not_of("*%/|:;") == std::string_view::npos;
+    if (text.empty() || text.size() > longest_separator || !allowed)
+        return expected_but_found("one to eight of * % / | : and ;", text);
     return std::string(text);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -61,8 +62,9 @@ StoreResult<MigrationReport> migrate_session(soci::session& session,
         session << "PRAGMA journal_mode = WAL", soci::into(mode);
     WriteTransaction transaction(session);
     const SchemaStatus before = read_schema(session, target);
-    if (before.state == SchemaState::foreign || before.state == SchemaState::newer) {
-        return std::unexpected(*objection_to(before, path));
+    const bool is_mine_to_change = before.state != SchemaState::foreign && before.state != SchemaState::newer;
+    if (auto objection = objection_to(before, path); objection && !is_mine_to_change) {
+        return std::unexpected(std::move(*objection));
     }
     for (const Migration& migration : migrations) {
         if (migration.version > before.found) apply(session, migration);

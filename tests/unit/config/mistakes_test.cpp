@@ -290,7 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
          "`x`\n"},
         {"MasterSeparator",
          {{"master_user: postern", "master_user: postern\n    master_separator: ' '"}},
-         "20:23: backends.dovecot.master_separator: expected 1 to 8 visible ASCII characters, found ` `\n"},
+         "20:23: backends.dovecot.master_separator: expected one to eight of * % / | : and ;, found ` `\n"},
         {"ColumnsCountCharacters",
          {{"{hostname: imap.example.net,", "{hostname: é.example.net, x: 1,"}},
          "36:22: domains[0].imap.hostname: expected a fully qualified host name in ASCII, like mail.example.org, found "
