@@ -2,6 +2,7 @@
 
 #include "auth/argon2id_hasher.hpp"
 #include "auth/authenticator.hpp"
+#include "auth/store/schema.hpp"
 #include "auth/store/sqlite_store.hpp"
 #include "autoconfig/mail_services.hpp"
 #include "autoconfig/site.hpp"
@@ -79,6 +80,9 @@ std::expected<Resources, std::string> open_resources(const config::Settings& set
                                              .sessions = or_each_core(settings.auth.password_threads)};
     auto store = auth::store::SqliteStore::open(options, clock);
     if (!store) return std::unexpected(store.error().detail);
+    if (const auto status = auth::store::sqlite_status(settings.store.sqlite); status && status->readable_by_others)
+        net::log(LogLevel::warning, "store_readable_by_others",
+                 {{"store", settings.store.sqlite}, {"advice", "chmod 600: it holds password hashes"}});
     auto domains = autoconfig::announced_services(settings);
     if (!domains) return std::unexpected(domains.error());
     return Resources{.tls = std::move(*tls), .store = std::move(*store), .domains = std::move(*domains)};
@@ -196,11 +200,17 @@ private:
     net::BlockingPool password_pool_;
 };
 
-/// Blocks until SIGTERM or SIGINT. The caller's thread only.
-int wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& signals) {
-    int received = 0;
-    signals.async_wait([&](const boost::system::error_code& error, int number) { received = error ? 0 : number; });
-    context.run();
+/// Blocks until SIGTERM or SIGINT. SIGHUP, with which administrators ask other servers to read their configuration
+/// again, must not cost anybody his session. The caller's thread only.
+int wait_for_end(boost::asio::io_context& context, boost::asio::signal_set& signals) {
+    int received = SIGHUP;
+    while (received == SIGHUP) {
+        signals.async_wait([&](const boost::system::error_code& error, int number) { received = error ? 0 : number; });
+        context.restart();
+        context.run();
+        if (received == SIGHUP)
+            net::log(LogLevel::warning, "reload_unsupported", {{"advice", "restart to apply a new configuration"}});
+    }
     return received;
 }
 
@@ -222,7 +232,7 @@ int run(const config::Settings& settings) {
     // Before any thread, so that all of them inherit it: OpenSSL writes with write(), which raises SIGPIPE.
     std::signal(SIGPIPE, SIG_IGN);
     boost::asio::io_context context{1};
-    boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+    boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGHUP);
     raise_descriptor_limit(settings);
 
     const base::SystemClock clock;
@@ -238,7 +248,7 @@ int run(const config::Settings& settings) {
     }
     net::log(LogLevel::info, "ready",
              {{"version", POSTERN_VERSION}, {"threads", server.threads()}, {"listeners", settings.listeners.size()}});
-    const int signal = wait_for_signal(context, signals);
+    const int signal = wait_for_end(context, signals);
     net::log(LogLevel::info, "stopping", {{"signal", signal}});
     server.stop();
     net::log(LogLevel::info, "stopped");

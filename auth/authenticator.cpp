@@ -14,18 +14,6 @@ base::Secret make_dummy(const PasswordHasher& hasher) {
     return std::move(*dummy);
 }
 
-/// Every identifier that `name` may mean, the most likely first. Empty when it cannot be a name at all.
-std::vector<Identifier> meanings(std::string_view name, std::string_view default_domain) {
-    std::vector<Identifier> found;
-    const auto plain = Identifier::parse(name);
-    if (!plain) return found;
-    if (!plain->has_domain() && !default_domain.empty()) {
-        if (auto completed = plain->completed(default_domain)) found.push_back(std::move(*completed));
-    }
-    found.push_back(*plain);
-    return found;
-}
-
 bool may_act_as(const Account& account, const std::string& act_as, std::string_view default_domain) {
     if (act_as.empty()) return true;
     return std::ranges::any_of(meanings(act_as, default_domain),
@@ -46,7 +34,7 @@ Verdict Authenticator::authenticate(const Credentials& credentials, const Attemp
     if (!check_password(credentials.password)) return std::unexpected(Refusal::wrong_credentials);
 
     const auto found = look_up(credentials.name, context.default_domain);
-    if (!found) return std::unexpected(Refusal::unavailable);
+    if (!found) return std::unexpected(Refused(Refusal::unavailable, {}, found.error().detail));
     const std::optional<LoginRecord>& answer = *found;
     const LoginRecord* const record = answer ? &*answer : nullptr;
     const bool has_verifier = record != nullptr && !record->verifier.empty();

@@ -89,4 +89,15 @@ std::expected<Identifier, IdentifierFault> Identifier::completed(std::string_vie
     return parse(text_ + '@' + std::string(domain));
 }
 
+std::vector<Identifier> meanings(std::string_view name, std::string_view default_domain) {
+    std::vector<Identifier> found;
+    const auto plain = Identifier::parse(name);
+    if (!plain) return found;
+    if (!plain->has_domain() && !default_domain.empty()) {
+        if (auto completed = plain->completed(default_domain)) found.push_back(std::move(*completed));
+    }
+    found.push_back(*plain);
+    return found;
+}
+
 }  // namespace postern::auth

@@ -6,6 +6,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern::auth {
 
@@ -52,5 +53,9 @@ private:
 
     std::string text_;
 };
+
+/// Every identifier that a name typed at a login may mean, the most likely first: a bare name is completed with
+/// `default_domain`, if there is one, before it is taken as it is. Empty when it cannot be a name at all.
+[[nodiscard]] std::vector<Identifier> meanings(std::string_view name, std::string_view default_domain);
 
 }  // namespace postern::auth

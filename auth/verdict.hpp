@@ -49,10 +49,11 @@ enum class Refusal {
 /// A refusal, and what the log may know of it.
 struct Refused {
     Refusal why = Refusal::unavailable;
-    std::string
-        account;  ///< login of the account the name belongs to; empty if to none. For the log alone: never for clients
+    std::string account;  ///< login of the account that the name belongs to, if to one. For the log, never for clients
+    std::string detail;   ///< what went wrong here, for busy and unavailable. For the log; holds no secret
 
-    explicit(false) Refused(Refusal refusal, std::string login = {}) : why(refusal), account(std::move(login)) {}
+    explicit(false) Refused(Refusal refusal, std::string login = {}, std::string what_happened = {})
+        : why(refusal), account(std::move(login)), detail(std::move(what_happened)) {}
     friend bool operator==(const Refused& refused, Refusal refusal) noexcept { return refused.why == refusal; }
 };
 

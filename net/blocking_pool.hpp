@@ -20,8 +20,8 @@ namespace postern::net {
 
 /// A bounded pool of threads with a bounded queue.
 /// Thread rule: `run` may be awaited on any I/O thread; the awaiting coroutine resumes on its own thread.
-/// Lifetime: its destructor waits for work that has begun and for its answers to be posted, so destroy the pool before
-/// the io_contexts that await it.
+/// Lifetime: its destructor waits for work that has begun and drops what waits for a thread, with the coroutines that
+/// await it. So destroy the pool when their threads have ended, and before their io_contexts.
 class BlockingPool {
 public:
     /// @param threads  at least 1
@@ -32,7 +32,10 @@ public:
     BlockingPool& operator=(const BlockingPool&) = delete;
     BlockingPool(BlockingPool&&) = delete;
     BlockingPool& operator=(BlockingPool&&) = delete;
-    ~BlockingPool() { threads_.join(); }
+    ~BlockingPool() {
+        threads_.stop();
+        threads_.join();
+    }
 
     /// Runs `work` on one of the pool's threads and gives its result; nullopt at once if the queue is full.
     /// `work` must not throw, and must own or outlive what it uses: it runs to its end even if nobody waits any more.

@@ -4,8 +4,6 @@
 #include "net/deadline.hpp"
 #include "net/log.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -70,6 +68,12 @@ unsigned status_of(const boost::system::error_code& error) {
     if (error == http::error::body_limit) return 413;
     if (error == http::error::header_limit) return 431;
     return 400;
+}
+
+/// What a stranger sends as a method is not for the log.
+std::string_view known_method(std::string_view method) {
+    const http::verb verb = http::string_to_verb(method);
+    return verb == http::verb::unknown ? std::string_view("other") : method;
 }
 
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
@@ -157,7 +161,8 @@ private:
         const auto written = co_await stream_.write(text);
         const auto spent = std::chrono::steady_clock::now() - begun;
         log(config::LogLevel::info, "http",
-            {{"status", response.status},
+            {{"method", known_method(method)},
+             {"status", response.status},
              {"tls", stream_.tls_version()},
              {"client", stream_.peer_address().text()},
              {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(spent).count()}});
@@ -183,7 +188,7 @@ void serve_http(Worker& worker,
                 const HttpLimits& limits) {
     auto connection =
         std::make_shared<HttpConnection>(worker, std::move(socket), std::move(ticket), tls, handler, limits);
-    boost::asio::co_spawn(worker.context(), HttpConnection::run(std::move(connection)), boost::asio::detached);
+    worker.spawn(HttpConnection::run(std::move(connection)));
 }
 
 }  // namespace postern::net

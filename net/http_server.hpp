@@ -24,7 +24,7 @@ struct HttpLimits {
 };
 
 /// Serves one accepted connection on its worker's thread until it ends; `tls` null means clear text.
-/// `handler` and `tls` must outlive the worker. Logs method, route status and duration; never path, query or body, for
+/// `handler` and `tls` must outlive the worker. Logs method, status and duration; never path, query or body, for
 /// they hold addresses of persons.
 void serve_http(Worker& worker,
                 boost::asio::ip::tcp::socket socket,

@@ -3,11 +3,10 @@
 #include "net/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <exception>
 
 #include <sys/socket.h>
 
@@ -21,6 +20,7 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 
 // Out of descriptors or memory: accepting again at once would only spin.
 constexpr std::chrono::milliseconds pause_after_error{100};
+constexpr std::chrono::seconds between_failure_lines{10};
 
 std::string problem(const std::string& address, std::uint16_t port, const error_code& error) {
     const std::string where = address.find(':') == std::string::npos ? address : '[' + address + ']';
@@ -52,7 +52,7 @@ std::expected<void, std::string> check_address_is_free(const std::string& addres
 }
 
 Listener::Listener(Worker& worker, Accepted accepted)
-    : acceptor_(worker.context()), pause_(worker.context()), accepted_(std::move(accepted)) {}
+    : worker_(worker), acceptor_(worker.context()), pause_(worker.context()), accepted_(std::move(accepted)) {}
 
 std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Worker& worker,
                                                                      const std::string& address,
@@ -65,7 +65,7 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Worker& wor
 }
 
 void Listener::start() {
-    asio::co_spawn(acceptor_.get_executor(), accept_loop(), asio::detached);
+    worker_.spawn(accept_loop());
 }
 
 void Listener::close() {
@@ -74,16 +74,32 @@ void Listener::close() {
     pause_.cancel();
 }
 
+void Listener::hand_over(tcp::socket socket) {
+    // Memory may run out; the loop must not end for that: the kernel would go on giving us connections.
+    try {
+        accepted_(std::move(socket));
+    } catch (const std::exception& error) {
+        log_failure(error.what());
+    }
+}
+
+void Listener::log_failure(const std::string& reason) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < quiet_until_) return;
+    quiet_until_ = now + between_failure_lines;
+    log(config::LogLevel::error, "accept_failed", {{"reason", reason}});
+}
+
 asio::awaitable<void> Listener::accept_loop() {
     constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
     while (acceptor_.is_open()) {
         auto [error, socket] = co_await acceptor_.async_accept(error_as_value);
+        if (!acceptor_.is_open()) co_return;  // also what was accepted just before the close: nobody would shut it down
         if (!error) {
-            accepted_(std::move(socket));
+            hand_over(std::move(socket));
             continue;
         }
-        if (!acceptor_.is_open()) co_return;
-        log(config::LogLevel::error, "accept_failed", {{"reason", error.message()}});
+        log_failure(error.message());
         pause_.expires_after(pause_after_error);
         co_await pause_.async_wait(error_as_value);
     }

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -39,10 +40,14 @@ public:
 private:
     Listener(Worker& worker, Accepted accepted);
     boost::asio::awaitable<void> accept_loop();
+    void hand_over(boost::asio::ip::tcp::socket socket);
+    void log_failure(const std::string& reason);
 
+    Worker& worker_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer pause_;
     Accepted accepted_;
+    std::chrono::steady_clock::time_point quiet_until_;
 };
 
 /// Whether nobody listens on the address yet. SO_REUSEPORT alone would let a second postern share the port of the first

@@ -1,5 +1,7 @@
 #include "net/stream.hpp"
 
+#include "net/buffer_pool.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <openssl/err.h>
@@ -27,8 +29,6 @@ constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
 constexpr int keepalive_idle_seconds = 240;
 constexpr int keepalive_interval_seconds = 30;
 constexpr int keepalive_probes = 4;
-// A peer that acknowledges nothing for this long is gone.
-constexpr unsigned user_timeout_milliseconds = 120'000;
 
 template <class Value>
 void set_tcp_option(int descriptor, int option, Value value) {
@@ -67,7 +67,7 @@ Stream::Stream(tcp::socket socket) : socket_(std::move(socket)) {
     set_tcp_option(descriptor, TCP_KEEPIDLE, keepalive_idle_seconds);
     set_tcp_option(descriptor, TCP_KEEPINTVL, keepalive_interval_seconds);
     set_tcp_option(descriptor, TCP_KEEPCNT, keepalive_probes);
-    set_tcp_option(descriptor, TCP_USER_TIMEOUT, user_timeout_milliseconds);
+    // No TCP_USER_TIMEOUT: it would also cut a peer that is alive but has not read for a while.
 }
 
 Stream::~Stream() = default;
@@ -215,6 +215,20 @@ void Stream::cancel() noexcept {
 
 std::string Stream::tls_version() const {
     return ssl_ ? SSL_get_version(ssl_.get()) : std::string();
+}
+
+asio::awaitable<void> discard_input(Stream& stream) {
+    while (!stream.cancelled()) {
+        IoResult result;
+        {
+            BorrowedBuffer buffer;
+            do result = stream.try_read(buffer.bytes());
+            while (result.status == IoStatus::done);
+        }
+        if (result.status != IoStatus::want_read && result.status != IoStatus::want_write) co_return;
+        const bool ready = co_await stream.wait(result.status);
+        if (!ready) co_return;
+    }
 }
 
 }  // namespace postern::net

@@ -76,6 +76,7 @@ public:
     /// waits.
     void cancel() noexcept;
     void allow_again() noexcept { cancelled_ = false; }
+    [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
     /// Who it was when the connection was taken over; all zeros if it had left already.
     [[nodiscard]] const base::IpAddress& peer_address() const noexcept { return peer_address_; }
@@ -98,6 +99,10 @@ private:
     bool cancelled_ = false;
     bool broken_ = false;  // after a fatal error OpenSSL must not be asked to shut down
 };
+
+/// Reads and drops what the peer sends until it ends, the connection breaks or the stream is cancelled: to be done
+/// before a close, or the kernel resets the connection and throws away what was written last.
+[[nodiscard]] boost::asio::awaitable<void> discard_input(Stream& stream);
 
 /// An Asio address as ours.
 [[nodiscard]] base::IpAddress to_ip_address(const boost::asio::ip::address& address);

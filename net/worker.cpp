@@ -1,7 +1,12 @@
 #include "net/worker.hpp"
 
+#include "net/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include <exception>
+#include <utility>
 #include <vector>
 
 namespace postern::net {
@@ -22,6 +27,17 @@ void Worker::start() {
 
 void Worker::post(std::function<void()> work) {
     boost::asio::post(context_, std::move(work));
+}
+
+void Worker::spawn(boost::asio::awaitable<void> task) {
+    boost::asio::co_spawn(context_, std::move(task), [](const std::exception_ptr& thrown) {
+        if (!thrown) return;
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::exception& error) {
+            log(config::LogLevel::error, "task_failed", {{"reason", error.what()}});
+        }
+    });
 }
 
 void Worker::shut_down_connections() {

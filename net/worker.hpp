@@ -1,6 +1,7 @@
 /// One I/O thread and the connections that live on it.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -32,6 +33,9 @@ public:
 
     /// Runs `work` on the worker's thread. Thread rule: any thread.
     void post(std::function<void()> work);
+
+    /// Starts a coroutine here. What it throws (memory that ran out) ends it alone and is logged as "task_failed".
+    void spawn(boost::asio::awaitable<void> task);
 
     /// Asks every connection to end. Thread rule: any thread.
     void shut_down_connections();

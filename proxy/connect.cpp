@@ -3,11 +3,17 @@
 #include "net/deadline.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netdb.h>
 
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
@@ -17,6 +23,8 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+using TimePoint = Clock::time_point;
 
 constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
 
@@ -48,14 +56,63 @@ Addresses look_up(const std::string& host, std::uint16_t port) {
     return endpoints;
 }
 
-asio::awaitable<Addresses> resolve(const config::BackendSettings& backend, net::BlockingPool& resolver) {
+/// A look-up and somebody who may not wait for its end.
+struct LookUp {
+    explicit LookUp(const asio::any_io_executor& executor, TimePoint give_up) : answered(executor, give_up) {}
+
+    asio::steady_timer answered;  ///< cancelled by the answer
+    Addresses addresses = std::unexpected("no name in time");
+};
+
+asio::awaitable<void> run_look_up(std::shared_ptr<LookUp> look_up_state,
+                                  std::string host,
+                                  std::uint16_t port,
+                                  TimePoint give_up,
+                                  net::BlockingPool& resolver) {
+    // When its turn comes too late it must not take a thread from those behind it.
+    auto job = [host = std::move(host), port, give_up] {
+        return Clock::now() < give_up ? look_up(host, port) : Addresses(std::unexpected("no name in time"));
+    };
+    auto found = co_await resolver.run(std::move(job));
+    look_up_state->addresses =
+        found ? std::move(*found) : Addresses(std::unexpected("too many name look-ups are waiting"));
+    look_up_state->answered.cancel();
+}
+
+asio::awaitable<Addresses> resolve(const config::BackendSettings& backend,
+                                   TimePoint give_up,
+                                   net::BlockingPool& resolver) {
     boost::system::error_code not_numeric;
     const asio::ip::address numeric = asio::ip::make_address(backend.host, not_numeric);
     if (!not_numeric) co_return std::vector{tcp::endpoint(numeric, backend.port)};
-    auto job = [host = backend.host, port = backend.port] { return look_up(host, port); };
-    auto found = co_await resolver.run(std::move(job));
-    if (!found) co_return std::unexpected("too many name look-ups are waiting");
-    co_return std::move(*found);
+    const auto executor = co_await asio::this_coro::executor;
+    const auto look_up_state = std::make_shared<LookUp>(executor, give_up);
+    asio::co_spawn(executor, run_look_up(look_up_state, backend.host, backend.port, give_up, resolver),
+                   [](const std::exception_ptr&) {});  // then the wait ends by itself
+    co_await look_up_state->answered.async_wait(error_as_value);
+    co_return look_up_state->addresses;
+}
+
+/// Tries each address in turn; one that does not answer takes only its share of the time.
+asio::awaitable<std::expected<tcp::socket, std::string>> connect_to_one_of(const std::vector<tcp::endpoint>& endpoints,
+                                                                           TimePoint give_up) {
+    const auto executor = co_await asio::this_coro::executor;
+    tcp::socket socket(executor);
+    net::Deadline deadline(executor, [&] {
+        boost::system::error_code ignored;
+        socket.close(ignored);
+    });
+    boost::system::error_code error = asio::error::host_not_found;
+    for (std::size_t i = 0; i < endpoints.size() && Clock::now() < give_up; ++i) {
+        const auto share = (give_up - Clock::now()) / static_cast<long>(endpoints.size() - i);
+        deadline.set(std::chrono::ceil<std::chrono::milliseconds>(share));
+        boost::system::error_code ignored;
+        socket.close(ignored);
+        const auto [connected] = co_await socket.async_connect(endpoints[i], error_as_value);
+        error = deadline.expired() ? asio::error::timed_out : connected;
+        if (!error) co_return std::move(socket);
+    }
+    co_return std::unexpected(error.message());
 }
 
 }  // namespace
@@ -74,36 +131,18 @@ std::expected<BackendConnector, std::string> BackendConnector::make(
 
 asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> BackendConnector::connect(
     const config::BackendSettings& backend) const {
-    const auto executor = co_await asio::this_coro::executor;
-    const auto endpoints = co_await resolve(backend, *resolver_);
+    const TimePoint give_up = Clock::now() + backend.connect_timeout;
+    const auto endpoints = co_await resolve(backend, give_up, *resolver_);
     if (!endpoints) co_return std::unexpected(endpoints.error());
+    auto socket = co_await connect_to_one_of(*endpoints, give_up);
+    if (!socket) co_return std::unexpected(socket.error());
 
-    tcp::socket socket(executor);
-    net::Stream* handshaking = nullptr;
-    net::Deadline deadline(executor, [&] {
-        boost::system::error_code ignored;
-        if (handshaking != nullptr)
-            handshaking->cancel();
-        else
-            socket.close(ignored);
-    });
-    deadline.set(backend.connect_timeout);
-
-    boost::system::error_code error = asio::error::host_not_found;
-    for (const tcp::endpoint& endpoint : *endpoints) {
-        boost::system::error_code ignored;
-        socket.close(ignored);
-        const auto [connected] = co_await socket.async_connect(endpoint, error_as_value);
-        error = connected;
-        if (!error || deadline.expired()) break;
-    }
-    if (deadline.expired()) co_return std::unexpected("no connection in time");
-    if (error) co_return std::unexpected(error.message());
-
-    auto stream = std::make_unique<net::Stream>(std::move(socket));
+    auto stream = std::make_unique<net::Stream>(std::move(*socket));
     const auto tls = tls_.find(backend.name);
     if (tls == tls_.end()) co_return std::move(stream);
-    handshaking = stream.get();
+    const auto executor = co_await asio::this_coro::executor;
+    net::Deadline deadline(executor, [&] { stream->cancel(); });
+    deadline.set(std::chrono::ceil<std::chrono::milliseconds>(give_up - Clock::now()));
     const auto secured =
         co_await stream->handshake_as_client(tls->second, backend.tls_name.empty() ? backend.host : backend.tls_name);
     if (deadline.expired()) co_return std::unexpected("no TLS handshake in time");

@@ -22,8 +22,9 @@ public:
     [[nodiscard]] static std::expected<BackendConnector, std::string> make(
         const std::map<std::string, config::BackendSettings>& backends, net::BlockingPool& resolver);
 
-    /// Connects within the backend's connect_timeout, trying each of its addresses in turn; with TLS, only to a peer
-    /// whose certificate is valid for its name. The error is for the log. `backend` must outlive the await.
+    /// Finds the backend's addresses and connects to the first that answers, all within its connect_timeout; with TLS,
+    /// only to a peer whose certificate is valid for its name. The error is for the log. `backend` must outlive the
+    /// await.
     [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> connect(
         const config::BackendSettings& backend) const;
 

@@ -9,9 +9,8 @@
 #include "proxy/relay.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -127,8 +126,13 @@ public:
         if (!greeted) co_return;
         // The frames of the login, its dialogue and its strings are gone before the relay begins.
         self->backend_ = co_await self->log_in();
-        if (self->backend_) co_await self->relay_bytes();
-        self->client_.end_output();
+        if (self->backend_) {
+            co_await self->relay_bytes();
+        } else {
+            self->client_.end_output();
+            self->deadline_.set(farewell_limit);
+            co_await net::discard_input(self->client_);
+        }
     }
 
     void shut_down() override {
@@ -154,9 +158,15 @@ private:
         co_return secured.has_value();
     }
 
+    /// Counted from the accept, as documented; the handshake has its own limit before that.
+    [[nodiscard]] std::chrono::milliseconds time_left_to_log_in() const {
+        const auto spent = std::chrono::floor<std::chrono::milliseconds>(Clock::now() - accepted_at_);
+        return std::max(services_.settings.limits.login_timeout - spent, std::chrono::milliseconds(1));
+    }
+
     /// The connection to the backend, ready to relay; null: the session is over.
     asio::awaitable<std::unique_ptr<net::Stream>> log_in() {
-        deadline_.set(services_.settings.limits.login_timeout);
+        deadline_.set(time_left_to_log_in());
         const auto dialogue = make_login_dialogue(protocol_, services_.settings);
         dialogue->greet();
         for (;;) {
@@ -207,7 +217,10 @@ private:
         std::unique_ptr<net::Stream> backend;
         const auto verdict = co_await authenticate(credentials);
         if (!verdict) {
+            const bool temporary = verdict.error().why == Refusal::busy || verdict.error().why == Refusal::unavailable;
+            if (temporary) attempt.outcome = "failed";
             attempt.account = verdict.error().account;
+            attempt.detail = verdict.error().detail;
             attempt.reason = reason_of_refusal(verdict.error().why);
             dialogue.refuse(verdict.error().why);
         } else {
@@ -269,7 +282,10 @@ private:
     }
 
     asio::awaitable<bool> log_in_to_backend(const BackendUser& user, Admission& admission, Attempt& attempt) {
+        // A cancel while nothing of ours waits on the client shows only here: he must not be told that he is in.
+        if (client_.cancelled()) co_return interrupted(attempt);
         auto connected = co_await services_.backends.connect(user.backend);
+        if (client_.cancelled()) co_return interrupted(attempt);
         if (!connected) {
             attempt.reason = "backend_unreachable";
             attempt.detail = connected.error();
@@ -282,7 +298,9 @@ private:
         const BackendStep outcome = co_await converse(*admission.stream, user, admission.unread);
         connecting_ = nullptr;
 
-        if (const auto* ready = std::get_if<BackendReady>(&outcome)) {
+        const auto* ready = std::get_if<BackendReady>(&outcome);
+        if (ready != nullptr && client_.cancelled()) co_return interrupted(attempt);
+        if (ready != nullptr) {
             admission.ready = *ready;
             co_return true;
         }
@@ -290,6 +308,11 @@ private:
         attempt.reason = reason_of(failed, limit.expired());
         if (failed != nullptr) attempt.detail = failed->detail;
         co_return false;
+    }
+
+    bool interrupted(Attempt& attempt) const {
+        attempt.reason = shutting_down_ ? "shut_down" : "login_timeout";
+        return false;
     }
 
     std::string_view reason_of(const BackendFailed* failed, bool backend_late) const {
@@ -368,6 +391,7 @@ private:
     const net::TlsContext& tls_;
     const MailServices& services_;
     net::Deadline deadline_;
+    const Clock::time_point accepted_at_ = Clock::now();
     const std::uint64_t number_ = next_session_number();
     bool shutting_down_ = false;
 };
@@ -381,7 +405,7 @@ void serve_mail(net::Worker& worker,
                 const net::TlsContext& tls,
                 const MailServices& services) {
     auto session = std::make_shared<MailSession>(worker, std::move(socket), std::move(ticket), listener, tls, services);
-    asio::co_spawn(worker.context(), MailSession::run(std::move(session)), asio::detached);
+    worker.spawn(MailSession::run(std::move(session)));
 }
 
 }  // namespace postern::proxy

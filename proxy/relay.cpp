@@ -27,7 +27,7 @@ struct Shared {
     net::Deadline& deadline;
     std::chrono::milliseconds limit;  ///< idle, or half_closed after the first end
     RelayLimits limits;
-    std::optional<RelayEnd> first_closed;  ///< the side that ended by itself, if one did
+    std::optional<RelayEnd> first_end;  ///< what happened first, if anything did before a cancel
 };
 
 struct Burst {
@@ -51,36 +51,49 @@ asio::awaitable<Burst> move_burst(net::Stream& from, net::Stream& to, Shared& sh
     co_return Burst{};
 }
 
-asio::awaitable<StreamEnd> pump(net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
-    for (;;) {
+/// How one direction came to its end.
+struct DirectionEnd {
+    StreamEnd why = StreamEnd::failed;
+    bool by_reader = false;  ///< the side that takes the bytes ended; the one that sends them may not know it yet
+};
+
+asio::awaitable<DirectionEnd> pump(net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+    while (!from.cancelled()) {
         const Burst burst = co_await move_burst(from, to, shared, bytes);
-        if (!burst.written) co_return burst.why;
-        if (burst.status == IoStatus::closed) co_return StreamEnd::closed;
-        if (burst.status == IoStatus::failed) co_return StreamEnd::failed;
+        if (!burst.written) co_return DirectionEnd{.why = burst.why, .by_reader = true};
+        if (burst.status == IoStatus::closed) co_return DirectionEnd{.why = StreamEnd::closed};
+        if (burst.status == IoStatus::failed) co_return DirectionEnd{.why = StreamEnd::failed};
         if (burst.status == IoStatus::done) {
             const auto executor = co_await asio::this_coro::executor;
             co_await asio::post(executor, asio::use_awaitable);
             continue;
         }
         const bool ready = co_await from.wait(burst.status);
-        if (!ready) co_return StreamEnd::cancelled;
+        if (!ready) break;
     }
+    co_return DirectionEnd{.why = StreamEnd::cancelled};
 }
 
 /// One direction to its end, which it hands on. `closed` is what to call a proper end of this side.
+///
+/// The other direction is never cut: what it has taken from its side is still to be delivered. So when nobody takes our
+/// bytes any more, the sender is read on and its bytes are dropped until it has heard the other side's last words and
+/// ends too. A socket closed with unread input would be reset, and those last words be lost.
 asio::awaitable<StreamEnd> run_direction(
     net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes, RelayEnd closed) {
-    const StreamEnd end = co_await pump(from, to, shared, bytes);
-    if (end == StreamEnd::closed) {
-        if (!shared.first_closed) shared.first_closed = closed;
-        to.end_output();
-        shared.limit = shared.limits.half_closed;
-        shared.deadline.set(shared.limit);
-    } else {
+    const DirectionEnd end = co_await pump(from, to, shared, bytes);
+    if (end.why == StreamEnd::cancelled) {
         shared.client.cancel();
         shared.backend.cancel();
+        co_return end.why;
     }
-    co_return end;
+    if (!end.by_reader && !shared.first_end)
+        shared.first_end = end.why == StreamEnd::closed ? closed : RelayEnd::failed;
+    to.end_output();
+    shared.limit = shared.limits.half_closed;
+    shared.deadline.set(shared.limit);
+    if (end.by_reader) co_await net::discard_input(from);
+    co_return end.why;
 }
 
 }  // namespace
@@ -95,15 +108,15 @@ asio::awaitable<RelayReport> relay(net::Stream& client,
                   .deadline = deadline,
                   .limit = limits.idle,
                   .limits = limits,
-                  .first_closed = {}};
+                  .first_end = {}};
     RelayReport report;
     deadline.set(limits.idle);
     const auto [up, down] =
         co_await (run_direction(client, backend, shared, report.bytes_from_client, RelayEnd::client_closed) &&
                   run_direction(backend, client, shared, report.bytes_from_backend, RelayEnd::backend_closed));
 
-    if (shared.first_closed)
-        report.end = *shared.first_closed;
+    if (shared.first_end)
+        report.end = *shared.first_end;
     else if (deadline.expired())
         report.end = RelayEnd::idle;
     else if (up == StreamEnd::failed || down == StreamEnd::failed)

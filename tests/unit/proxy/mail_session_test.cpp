@@ -264,6 +264,40 @@ TEST_F(MailSessionTest, AClientThatDoesNotLogInInTimeIsToldBye) {
     }());
 }
 
+TEST_F(MailSessionTest, ALoginTimeoutWhileTheBackendIsAskedIsNeverAnsweredWithOk) {
+    settings_.limits.login_timeout = 50ms;
+    start();
+    run([this]() -> asio::awaitable<void> {
+        co_await log_in("right");
+        const auto backend = co_await backend_accepts();  // and says nothing
+        const std::string heard = co_await read_until(*client_, "never");
+        EXPECT_EQ(heard.find("a OK"), std::string::npos) << heard;
+        EXPECT_NE(heard.find("* BYE"), std::string::npos) << heard;
+    }());
+}
+
+TEST_F(MailSessionTest, AShutdownDuringThePasswordCheckReachesNoBackend) {
+    std::promise<void> let_go;
+    const std::shared_future<void> gate = let_go.get_future().share();
+    auto occupy = [&]() -> asio::awaitable<void> { (void)co_await pool_.run([gate] { return gate.wait(), true; }); };
+    asio::co_spawn(elsewhere_, occupy(), asio::detached);
+    elsewhere_.poll();  // the pool's one thread is taken: the check of the password waits
+    start();
+    run([this, &let_go]() -> asio::awaitable<void> {
+        co_await log_in("right");
+        (void)co_await read_until(*client_, "ready.\r\n");
+        worker_->shut_down_connections();
+        worker_->post([&let_go] { let_go.set_value(); });
+        const std::string heard = co_await read_until(*client_, "never");
+        EXPECT_EQ(heard.find("a OK"), std::string::npos) << heard;
+        boost::system::error_code nobody;
+        backend_listener_.non_blocking(true);
+        backend_listener_.accept(nobody);
+        EXPECT_EQ(nobody, asio::error::would_block);
+    }());
+    elsewhere_.run();
+}
+
 TEST_F(MailSessionTest, AShutdownBeforeLoginSaysBye) {
     start();
     run([this]() -> asio::awaitable<void> {

@@ -122,6 +122,55 @@ TEST_F(RelayTest, AnEndOfTheBackendIsHandedOnToo) {
     EXPECT_EQ(report.end, RelayEnd::backend_closed);
 }
 
+TEST_F(RelayTest, LastWordsReachAClientThatIsStillSending) {
+    // As a server does that refuses a message in its middle: it says why and closes while more is on its way.
+    const std::string last_words = every_byte_value(1'500'000);
+    std::string heard;
+    auto client_sends_on = [&]() -> asio::awaitable<void> {
+        const std::string piece(10'000, 'x');
+        while (heard.size() < last_words.size()) {
+            const auto written = co_await client_->write(piece);
+            EXPECT_TRUE(written) << "after hearing " << heard.size();
+            if (!written) co_return;
+            std::array<char, 30'000> bytes{};
+            const auto count = co_await client_->read_some(bytes);
+            EXPECT_TRUE(count) << "after hearing " << heard.size();
+            if (!count) co_return;
+            heard.append(bytes.data(), *count);
+        }
+        client_->end_output();
+    };
+    const RelayReport report = run([&]() -> asio::awaitable<void> {
+        auto backend_ends = [&]() -> asio::awaitable<void> {
+            (void)co_await backend_->write(last_words);
+            backend_->end_output();
+            co_await net::discard_input(*backend_);
+        };
+        co_await (backend_ends() && client_sends_on());
+    }());
+    EXPECT_TRUE(heard == last_words);
+    EXPECT_EQ(report.end, RelayEnd::backend_closed);
+}
+
+TEST_F(RelayTest, LastWordsReachAClientWhoseOwnBytesNobodyTakesAnyMore) {
+    const std::string last_words = every_byte_value(300'000);
+    std::string heard;
+    const RelayReport report = run([&]() -> asio::awaitable<void> {
+        (void)co_await client_->write("first");
+        const bool arrived = co_await backend_->wait(net::IoStatus::want_read);
+        EXPECT_TRUE(arrived);
+        std::array<char, 16> first{};
+        (void)co_await backend_->read_some(first);
+        (void)co_await backend_->write(last_words);
+        backend_->close();
+        for (int i = 0; i < 3; ++i) (void)co_await client_->write("nobody reads this");
+        heard = co_await read_to_end(*client_);
+        client_->end_output();
+    }());
+    EXPECT_TRUE(heard == last_words) << heard.size();
+    EXPECT_EQ(report.end, RelayEnd::backend_closed);
+}
+
 TEST_F(RelayTest, ASenderIsHeldBackByAReceiverThatDoesNotRead) {
     // Nobody reads at the client: what the relay takes from the backend is then bounded by the sockets' own buffers.
     std::uint64_t accepted = 0;
@@ -162,7 +211,9 @@ TEST_F(RelayTest, AResetOfOneSideEndsTheOther) {
         const bool arrived = co_await backend_->wait(net::IoStatus::want_read);
         EXPECT_TRUE(arrived);
         backend_->close();  // with input unread, which the kernel makes a reset
-        (void)co_await read_to_end(*client_);
+        const std::string heard = co_await read_to_end(*client_);
+        EXPECT_EQ(heard, "");
+        client_->end_output();
     }());
     EXPECT_EQ(report.end, RelayEnd::failed);
 }
