@@ -1,6 +1,7 @@
 #include "app/check_command.hpp"
 
 #include "app/load_settings.hpp"
+#include "net/tls_context.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -42,7 +43,12 @@ void write_json(const std::string& file, const std::vector<config::SettingsError
 }  // namespace
 
 int check(const std::string& file, bool json, std::ostream& out, std::ostream& err) {
-    const config::Loaded loaded = load_and_check(file);
+    config::Loaded loaded = load_and_check(file);
+    if (loaded) {
+        if (const auto tls = net::TlsContext::for_server(loaded->tls, {}); !tls)
+            loaded = std::unexpected(
+                std::vector{config::SettingsError{.file = file, .path = "tls", .message = tls.error()}});
+    }
     const auto errors = loaded ? std::vector<config::SettingsError>{} : loaded.error();
     if (json)
         write_json(file, errors, out);

@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -25,19 +26,24 @@ namespace postern::app {
 namespace {
 
 constexpr int wrong_usage = 2;
+constexpr auto config_help = "Configuration file; without it $POSTERN_CONFIG";
+
+/// Asked for here and not by CLI11, which would let the variable win over the option of another command.
+std::string default_config() {
+    const char* const named = std::getenv("POSTERN_CONFIG");
+    return named != nullptr && *named != '\0' ? named : "/etc/postern/postern.yaml";
+}
 
 /// What every command may be given, and the command that was chosen.
 struct Invocation {
-    std::string config = "/etc/postern/postern.yaml";
+    std::string config = default_config();
     bool json = false;
     std::function<int()> command;
 };
 
 CLI::App* add_command(CLI::App& parent, Invocation& invocation, const std::string& name, const std::string& help) {
     CLI::App* const command = parent.add_subcommand(name, help);
-    command->add_option("-c,--config", invocation.config, "Configuration file")
-        ->envname("POSTERN_CONFIG")
-        ->capture_default_str();
+    command->add_option("-c,--config", invocation.config, config_help)->capture_default_str();
     return command;
 }
 
@@ -92,9 +98,7 @@ void add_serve(CLI::App& app, Invocation& invocation) {
 void add_check(CLI::App& app, Invocation& invocation) {
     CLI::App* const command =
         app.add_subcommand("check", "Report every mistake of a configuration file; start nothing");
-    command->add_option("FILE", invocation.config, "Configuration file")
-        ->envname("POSTERN_CONFIG")
-        ->capture_default_str();
+    command->add_option("FILE", invocation.config, config_help)->capture_default_str();
     add_json(command, invocation);
     command->callback([&invocation] {
         invocation.command = [&invocation] { return check(invocation.config, invocation.json, std::cout, std::cerr); };
@@ -182,19 +186,26 @@ struct RouteArguments {
     std::string protocol;
 };
 
-/// Groups and main name as the store has them: what the proxy would decide with.
+/// The account that logs in by this name on this listener, as the store knows it.
 int explain_for_account(RouteArguments& arguments, bool json, const config::Settings& settings, auth::Store& store) {
-    const auto name = auth::Identifier::parse(arguments.options.user);
-    const auto account = name ? store.find(*name) : std::unexpected(auth::StoreError{auth::StoreFault::not_found, {}});
-    if (!account) {
-        const bool unknown = account.error().fault == auth::StoreFault::not_found;
-        std::cerr << "postern: " << (unknown ? "no account goes by " + arguments.options.user : account.error().detail)
-                  << (unknown ? "; see `postern account list`\n" : "\n");
-        return 1;
+    const auto listener = route_listener(settings, arguments.options);
+    if (!listener) {
+        std::cerr << "postern: " << listener.error() << '\n';
+        return wrong_usage;
     }
-    arguments.options.user = account->login.text();
-    arguments.options.groups = account->groups;
-    return route_explain(settings, arguments.options, json, std::cout);
+    for (const auth::Identifier& name : auth::meanings(arguments.options.user, (*listener)->default_domain)) {
+        const auto account = store.find(name);
+        if (!account && account.error().fault == auth::StoreFault::not_found) continue;
+        if (!account) {
+            std::cerr << "postern: " << account.error().detail << '\n';
+            return 1;
+        }
+        arguments.options.user = account->login.text();
+        arguments.options.groups = account->groups;
+        return route_explain(settings, arguments.options, json, std::cout, std::cerr);
+    }
+    std::cerr << "postern: no account goes by " << arguments.options.user << "; see `postern account list`\n";
+    return 1;
 }
 
 void add_route(CLI::App& app, Invocation& invocation) {
@@ -221,6 +232,13 @@ void add_route(CLI::App& app, Invocation& invocation) {
     });
 }
 
+/// A full disk or a closed pipe must not pass for success: scripts trust the status.
+int finish_output(int status) {
+    if (std::cout.flush()) return status;
+    std::cerr << "postern: the answer could not be written to standard output\n";
+    return status == 0 ? 1 : status;
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -237,7 +255,7 @@ int run_command_line(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : wrong_usage;
     }
-    if (invocation.command) return invocation.command();
+    if (invocation.command) return finish_output(invocation.command());
     // A group without a command, or nothing at all: its commands are what the person looks for.
     const auto chosen = app.get_subcommands();
     std::cerr << (chosen.empty() ? app.help() : chosen.front()->help());

@@ -71,6 +71,7 @@ public:
 private:
     static void on_field(void* bytes, std::size_t size, void* self) {
         auto& fields = static_cast<Reading*>(self)->fields_;
+        if (fields.size() > max_csv_fields) return;  // a line of commas would take many times its size
         fields.emplace_back();
         base::append(fields.back(), {static_cast<const char*>(bytes), size});
     }

@@ -11,6 +11,9 @@
 
 namespace postern::app {
 
+/// Fields of a row that are kept; of a row with more, the first of them and one more, so that it shows.
+inline constexpr std::size_t max_csv_fields = 64;
+
 /// What is found in a file. Lines count from 1; those inside quoted fields count too.
 struct CsvEvents {
     /// A row and the line it begins on. Fields are as written, spaces included, without their quotes; they are wiped

@@ -107,7 +107,7 @@ bool ImportRows::has_good_shape(std::size_t line, std::span<const base::WipingBu
 void ImportRows::read_row(std::size_t line, std::span<base::WipingBuffer> fields) {
     if (!has_good_shape(line, fields)) return;
     auto login = read_name(text(Column::login, fields), "login");
-    if (!login) return errors_.add(line, login.error());
+    if (!login) return errors_.add(line, told(login.error()));
     ImportRow row{line, {std::move(*login), {}, {}, {}, auth::AccountState::active, {}}, {}};
     claim(line, row.account.login);
 
@@ -115,25 +115,33 @@ void ImportRows::read_row(std::size_t line, std::span<base::WipingBuffer> fields
         row.account.aliases = std::move(*aliases);
         for (const auth::Identifier& alias : row.account.aliases) claim(line, alias);
     } else {
-        errors_.add(line, aliases.error());
+        errors_.add(line, told(aliases.error()));
     }
     if (auto groups = read_groups(words_of(text(Column::groups, fields), ";|"), known_groups_)) {
         row.account.groups = std::move(*groups);
     } else {
-        errors_.add(line, groups.error());
+        errors_.add(line, told(groups.error()));
     }
     if (auto display_name = read_display_name(text(Column::display_name, fields))) {
         row.account.display_name = std::move(*display_name);
     } else {
-        errors_.add(line, display_name.error());
+        errors_.add(line, told(display_name.error()));
     }
     if (const auto state = base::trim(text(Column::state, fields)); !state.empty()) {
         const auto known = auth::account_state(base::to_lower(state));
-        if (!known) errors_.add(line, "the state " + in_quotes(state) + " is neither active nor disabled");
+        if (!known) errors_.add(line, told("the state " + in_quotes(state) + " is neither active nor disabled"));
         row.account.state = known.value_or(auth::AccountState::disabled);
     }
     read_credential(row, fields);
     rows_.push_back(std::move(row));
+}
+
+/// In a file with passwords a wrong value may be one that slipped into the wrong column: it is not repeated.
+std::string ImportRows::told(std::string message) const {
+    if (!has(Column::password)) return message;
+    const auto opening = message.find('"');
+    if (opening == std::string::npos) return message;
+    return message.replace(opening, message.rfind('"') - opening + 1, "given here");
 }
 
 void ImportRows::read_credential(ImportRow& row, std::span<const base::WipingBuffer> fields) {

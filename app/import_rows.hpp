@@ -74,6 +74,7 @@ private:
     [[nodiscard]] bool has_good_shape(std::size_t line, std::span<const base::WipingBuffer> fields);
     [[nodiscard]] std::string_view text(Column column, std::span<const base::WipingBuffer> fields) const;
     [[nodiscard]] bool has(Column column) const { return position_[static_cast<std::size_t>(column)].has_value(); }
+    [[nodiscard]] std::string told(std::string message) const;
     void read_credential(ImportRow& row, std::span<const base::WipingBuffer> fields);
     void claim(std::size_t line, const auth::Identifier& name);
 

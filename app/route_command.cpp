@@ -25,29 +25,13 @@ config::ListenerProtocol listener_protocol(config::MailProtocol protocol) {
                                                   : config::ListenerProtocol::submission;
 }
 
-/// The name of the listener that the client is taken to have come to, or what is wrong with the one asked for.
-std::expected<std::string, std::string> listener_name(const config::Settings& settings,
-                                                      const RouteExplainOptions& options) {
-    const auto fits = [&](const config::ListenerSettings& listener) {
-        return listener.protocol == listener_protocol(options.protocol) &&
-               (options.listener.empty() || listener.name == options.listener);
-    };
-    const auto found = std::ranges::find_if(settings.listeners, fits);
-    if (found != settings.listeners.end()) return found->name;
-    const std::string which = options.listener.empty() ? "no listener" : "no listener called " + options.listener;
-    return std::unexpected(which + " speaks " + std::string(protocol_name(options.protocol)));
-}
-
 std::string endpoint(const config::BackendSettings& backend) {
     const bool is_v6 = backend.host.find(':') != std::string::npos;
     return (is_v6 ? '[' + backend.host + ']' : backend.host) + ':' + std::to_string(backend.port);
 }
 
-int report_error(std::string_view error, bool json, std::ostream& out) {
-    if (json)
-        out << boost::json::serialize(boost::json::object{{"error", error}}) << '\n';
-    else
-        out << "route explain: " << error << '\n';
+int report_error(const std::string& reason, std::ostream& err) {
+    err << "postern: " << reason << '\n';
     return usage_error;
 }
 
@@ -96,14 +80,30 @@ void write_text(const RouteQuery& query,
 
 }  // namespace
 
-int route_explain(const config::Settings& settings, const RouteExplainOptions& options, bool json, std::ostream& out) {
+std::expected<const config::ListenerSettings*, std::string> route_listener(const config::Settings& settings,
+                                                                           const RouteExplainOptions& options) {
+    const auto fits = [&](const config::ListenerSettings& listener) {
+        return listener.protocol == listener_protocol(options.protocol) &&
+               (options.listener.empty() || listener.name == options.listener);
+    };
+    const auto found = std::ranges::find_if(settings.listeners, fits);
+    if (found != settings.listeners.end()) return &*found;
+    const std::string which = options.listener.empty() ? "no listener" : "no listener called " + options.listener;
+    return std::unexpected(which + " speaks " + std::string(protocol_name(options.protocol)));
+}
+
+int route_explain(const config::Settings& settings,
+                  const RouteExplainOptions& options,
+                  bool json,
+                  std::ostream& out,
+                  std::ostream& err) {
     const auto client = base::IpAddress::parse(options.client);
-    if (!client) return report_error("not an IP address: " + options.client, json, out);
-    const auto listener = listener_name(settings, options);
-    if (!listener) return report_error(listener.error(), json, out);
+    if (!client) return report_error("not an IP address: " + options.client, err);
+    const auto listener = route_listener(settings, options);
+    if (!listener) return report_error(listener.error(), err);
 
     const RouteQuery query{.protocol = options.protocol,
-                           .listener = *listener,
+                           .listener = (*listener)->name,
                            .login = options.user,
                            .groups = options.groups,
                            .client = *client};

@@ -127,6 +127,17 @@ Formed<std::string> plain_text(std::string_view text) {
     return std::string(text);
 }
 
+Formed<std::string> announced_text(std::string_view text) {
+    auto plain = plain_text(text);
+    if (!plain) return plain;
+    if (text.front() == ' ' || text.back() == ' ')
+        return expected_but_found("text without a space at either end (Thunderbird for Android does not trim)", text);
+    for (const std::string_view placeholder : {"%EMAILADDRESS%", "%EMAILLOCALPART%", "%EMAILDOMAIN%", "%REALNAME%"})
+        if (text.contains(placeholder))
+            return expected_but_found("text without placeholders (most clients replace them in user names only)", text);
+    return plain;
+}
+
 Formed<std::string> identifier(std::string_view text) {
     const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '-'; };
     if (text.empty() || text.size() > longest_identifier || !std::ranges::all_of(text, allowed))

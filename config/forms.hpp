@@ -64,6 +64,10 @@ struct OneOf {
 /// 1 to 255 bytes without control characters.
 [[nodiscard]] Formed<std::string> plain_text(std::string_view text);
 
+/// As plain_text, and fit to be shown by every mail client: no space at an end (Thunderbird for Android does not trim)
+/// and no placeholder such as %REALNAME% (most clients replace them in user names only).
+[[nodiscard]] Formed<std::string> announced_text(std::string_view text);
+
 /// A name that rules and logs use: 1 to 64 letters, digits, `_` and `-`.
 [[nodiscard]] Formed<std::string> identifier(std::string_view text);
 

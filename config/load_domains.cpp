@@ -12,15 +12,15 @@ void read_service(MappingReader& section, AnnouncedService& service) {
 
 void read_documentation(MappingReader& section, DomainDocumentation& documentation) {
     section.required("url", documentation.url, web_url);
-    section.named_values("title", Presence::required, "language", documentation.title, language_tag, plain_text);
+    section.named_values("title", Presence::required, "language", documentation.title, language_tag, announced_text);
 }
 
 DomainSettings read_domain(MappingReader& section) {
     DomainSettings domain;
     section.required("name", domain.name, full_hostname);
-    section.required("display_name", domain.display_name, plain_text);
+    section.required("display_name", domain.display_name, announced_text);
     domain.display_short_name = domain.display_name;
-    section.optional("display_short_name", domain.display_short_name, plain_text);
+    section.optional("display_short_name", domain.display_short_name, announced_text);
     section.section("imap", Presence::required, [&](MappingReader& imap) { read_service(imap, domain.imap); });
     section.section("submission", Presence::required,
                     [&](MappingReader& submission) { read_service(submission, domain.submission); });

@@ -40,7 +40,10 @@ SchemaStatus read_schema(soci::session& session, int known) {
 /// Only the owner may read what holds verifiers. SQLite gives its -wal and -shm files the mode of this one.
 StoreResult<void> create_file(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (descriptor < 0 && errno == EEXIST) return {};  // somebody else was faster with the same idea
+    // EEXIST: somebody else was faster with the same idea. Or a link to nothing, behind which SQLite would create a
+    // file with whatever mode the umask gives.
+    struct stat file{};
+    if (descriptor < 0 && errno == EEXIST && ::stat(path.c_str(), &file) == 0) return {};
     if (descriptor < 0)
         return std::unexpected(unavailable(path, std::string("cannot be created: ") + std::strerror(errno)));
     ::close(descriptor);
@@ -124,6 +127,9 @@ StoreResult<MigrationReport> migrate_sqlite(const std::string& path, std::span<c
     if (is_missing) {
         if (auto created = create_file(path); !created) return std::unexpected(created.error());
     }
+    // An empty file that somebody made with his umask: nobody needs it open to all yet.
+    if (status->state == SchemaState::empty && ::chmod(path.c_str(), 0600) != 0)
+        return std::unexpected(unavailable(path, std::string("cannot be closed to others: ") + std::strerror(errno)));
     try {
         soci::session session;
         open_session(session, path, Access::read_write, busy_timeout);

@@ -1,5 +1,6 @@
 #include "app/check_command.hpp"
 
+#include "tests/support/test_certificate.hpp"
 #include "tests/unit/config/sandbox.hpp"
 
 #include <boost/json/parse.hpp>
@@ -19,6 +20,16 @@ struct Outcome {
     std::string err;
 };
 
+/// Whose certificate and key are real, and belong together.
+class StartableSandbox : public Sandbox {
+public:
+    StartableSandbox() {
+        const test::TestCertificate certificate = test::make_certificate("mail.example.org");
+        write("certificate.pem", certificate.certificate);
+        write("key.pem", certificate.key);
+    }
+};
+
 Outcome run(const Sandbox& sandbox, const std::string& text, bool json) {
     sandbox.write("postern.yaml", text);
     std::ostringstream out;
@@ -28,7 +39,7 @@ Outcome run(const Sandbox& sandbox, const std::string& text, bool json) {
 }
 
 TEST(CheckCommand, SaysInOneLineWhatItUnderstood) {
-    const Sandbox sandbox;
+    const StartableSandbox sandbox;
     const Outcome outcome = run(sandbox, edited({}), false);
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.out, sandbox.path("postern.yaml") + ": ok: 3 listeners, 2 backends, 1 rule, 1 domain\n");
@@ -36,7 +47,7 @@ TEST(CheckCommand, SaysInOneLineWhatItUnderstood) {
 }
 
 TEST(CheckCommand, PrintsEachErrorOnALineAndTheirNumber) {
-    const Sandbox sandbox;
+    const StartableSandbox sandbox;
     const std::string file = sandbox.path("postern.yaml");
     const Outcome outcome = run(sandbox, edited({{"port: 993", "port: 0"}, {"port: 25", "port: 65536"}}), false);
     EXPECT_EQ(outcome.status, 1);
@@ -53,7 +64,7 @@ TEST(CheckCommand, CountsOneErrorInTheSingular) {
 }
 
 TEST(CheckCommand, GivesOneJsonObjectForErrors) {
-    const Sandbox sandbox;
+    const StartableSandbox sandbox;
     const Outcome outcome = run(sandbox, edited({{"hostname: mail.example.org", "hostname: \"\\\"\""}}), true);
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(outcome.err, "");
@@ -70,7 +81,7 @@ TEST(CheckCommand, GivesOneJsonObjectForErrors) {
 }
 
 TEST(CheckCommand, GivesOneJsonObjectForAGoodFile) {
-    const Sandbox sandbox;
+    const StartableSandbox sandbox;
     const Outcome outcome = run(sandbox, edited({}), true);
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.out, "{\"file\":\"" + sandbox.path("postern.yaml") + "\",\"ok\":true,\"errors\":[]}\n");
@@ -87,10 +98,20 @@ TEST(CheckCommand, NamesAFileThatIsNotThere) {
 
 TEST(CheckCommand, ReadsTheProcessEnvironment) {
     ASSERT_EQ(::setenv("POSTERN_CHECK_TEST", "x", 1), 0);
-    const Outcome set = run(Sandbox(), edited({{"{file: master.secret}", "{env: POSTERN_CHECK_TEST}"}}), false);
+    const Outcome set =
+        run(StartableSandbox(), edited({{"{file: master.secret}", "{env: POSTERN_CHECK_TEST}"}}), false);
     EXPECT_EQ(set.status, 0) << set.err;
     ASSERT_EQ(::unsetenv("POSTERN_CHECK_TEST"), 0);
-    EXPECT_EQ(run(Sandbox(), edited({{"{file: master.secret}", "{env: POSTERN_CHECK_TEST}"}}), false).status, 1);
+    EXPECT_EQ(run(StartableSandbox(), edited({{"{file: master.secret}", "{env: POSTERN_CHECK_TEST}"}}), false).status,
+              1);
+}
+
+TEST(CheckCommand, TriesTheCertificateAndItsKey) {
+    const StartableSandbox sandbox;
+    sandbox.write("key.pem", test::make_certificate("mail.example.org").key);
+    const Outcome outcome = run(sandbox, edited({}), false);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.err.find("tls: cannot use private key"), std::string::npos) << outcome.err;
 }
 
 }  // namespace

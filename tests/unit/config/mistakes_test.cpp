@@ -274,6 +274,15 @@ INSTANTIATE_TEST_SUITE_P(
          "35:19: domains[0].display_name: expected text of 1 to 255 bytes without control characters, found "
          "`a\\x0Ab`\n"},
         {"DisplayNameWithC1Control",
+         {{"display_name: Example", "display_name: \" Example\""}},
+         "35:19: domains[0].display_name: expected text without a space at either end (Thunderbird for Android does "
+         "not "
+         "trim), found ` Example`\n"},
+        {"PlaceholderInADisplayName",
+         {{"display_name: Example", "display_name: Mail of %REALNAME%"}},
+         "35:19: domains[0].display_name: expected text without placeholders (most clients replace them in user names "
+         "only), found `Mail of %REALNAME%`\n"},
+        {"C1ControlInText",
          {{"display_name: Example", "display_name: \"a\\x85b\""}},
          "35:19: domains[0].display_name: expected text of 1 to 255 bytes without control characters, found "
          "`a\\xC2\\x85b`\n"},
