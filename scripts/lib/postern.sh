@@ -66,12 +66,6 @@ domains:
 END
 }
 
-# Sanitizers: leaks count too, and a finding ends postern with a status other than 0.
-export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
-export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=second_deadlock_stack=1
-export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19
-
 # Leaves the process id in $postern_pid.
 start_postern() {
     "$postern" serve --config "$postern_config" >>"$postern_log" 2>&1 </dev/null &
