@@ -126,13 +126,11 @@ public:
         if (!greeted) co_return;
         // The frames of the login, its dialogue and its strings are gone before the relay begins.
         self->backend_ = co_await self->log_in();
-        if (self->backend_) {
-            co_await self->relay_bytes();
-        } else {
-            self->client_.end_output();
-            self->deadline_.set(farewell_limit);
-            co_await net::discard_input(self->client_);
-        }
+        if (self->backend_) co_await self->relay_bytes();
+        self->client_.end_output();
+        if (self->backend_) co_return;  // the relay has read the client to his end
+        self->deadline_.set(farewell_limit);
+        co_await net::discard_input(self->client_);
     }
 
     void shut_down() override {
