@@ -48,7 +48,7 @@ class Wire:
         return data
 
     def silent_for(self, seconds):
-        """Whether nothing at all arrives in that time."""
+        """Waits for that time, or until something arrives; whether nothing did. What came is there to be read."""
         self.socket.settimeout(seconds)
         try:
             self.buffer += self._read()
