@@ -36,7 +36,9 @@ def key_of(entry, root):
     text = subprocess.run(arguments + ["-E", "-P", "-C"], cwd=entry["directory"], capture_output=True, check=True).stdout
     digest = hashlib.sha256(text.replace(str(root).encode(), b""))
     digest.update("\0".join(arguments).replace(str(root), "").encode())
-    digest.update((root / ".clang-tidy").read_bytes())
+    for folder in pathlib.Path(entry["file"]).parents:  # folders may add to the checks of the root
+        if folder.is_relative_to(root) and (folder / ".clang-tidy").exists():
+            digest.update((folder / ".clang-tidy").read_bytes())
     return digest.hexdigest()
 
 
