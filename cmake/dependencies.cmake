@@ -6,10 +6,14 @@ find_package(pugixml REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(ICU 72 REQUIRED COMPONENTS i18n uc)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(xcrypt REQUIRED IMPORTED_TARGET libxcrypt)
+pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
 
-# Debian's SOCI and libcsv bring neither CMake nor pkg-config files.
+# Debian's SOCI, libcsv and zxcvbn bring neither CMake nor pkg-config files.
 function(postern_plain_library target header library)
     find_path(${target}_INCLUDE ${header} REQUIRED)
     find_library(${target}_LIBRARY ${library} REQUIRED)
@@ -19,7 +23,9 @@ function(postern_plain_library target header library)
 endfunction()
 postern_plain_library(soci_core soci/soci.h soci_core)
 postern_plain_library(soci_sqlite3 soci/sqlite3/soci-sqlite3.h soci_sqlite3)
+postern_plain_library(soci_postgresql soci/soci.h soci_postgresql)
 postern_plain_library(csv csv.h csv)
+postern_plain_library(zxcvbn zxcvbn.h zxcvbn)
 
 # Asio compiled once (net/asio.cpp) instead of in every unit.
 add_library(postern_asio INTERFACE)

@@ -25,7 +25,10 @@ const std::vector<Zone> zones{
     {"loader",               {"config/*"},            {"base", "settings"}},
 
     {"verdict",              {"auth/verdict.hpp"},    {"base"}},
-    {"auth",                 {"auth/*"},              {"base", "settings", "verdict"}},
+    {"auth",                 {"auth/*", "auth/records/*"}, {"base", "settings", "verdict"}},
+    {"auth/otp",             {"auth/otp/*"},          {"base", "settings", "verdict", "auth"}},
+    {"auth/procedures",      {"auth/procedures/*"},   {"base", "settings", "verdict", "auth", "auth/otp"}},
+    {"auth/delivery",        {"auth/delivery/*"},     {"base", "settings", "verdict", "auth"}},
     {"auth/store",           {"auth/store/*"},        {"base", "settings", "verdict", "auth"}},
 
     {"http values",          {"net/http.hpp"},        {}},
@@ -44,7 +47,7 @@ const std::vector<Zone> zones{
 
     {"portal",               {"portal/*"},            {"base", "settings", "verdict", "auth", "net", "http values"}},
 
-    {"app",                  {"app/*"},               {"base", "settings", "loader", "verdict", "auth", "auth/store",
+    {"app",                  {"app/*"},               {"base", "settings", "loader", "verdict", "auth", "auth/otp", "auth/procedures", "auth/delivery", "auth/store",
                                                        "http values", "net", "proxy contracts", "proxy/imap",
                                                        "proxy/smtp", "proxy/routing", "proxy sessions",
                                                        "autoconfig site", "autoconfig documents", "portal"}},
@@ -59,26 +62,46 @@ struct Library {
 };
 
 const Names socket_files{"net/*", "proxy/*session*", "proxy/relay*", "proxy/connect*", "app/*"};
-const Names files_with_effects{"config/*",        "auth/*",       "auth/store/*",   "net/*",
-                               "proxy/*session*", "proxy/relay*", "proxy/connect*", "app/*"};
+const Names files_with_connections{"net/*",
+                                   "proxy/*session*",
+                                   "proxy/relay*",
+                                   "proxy/connect*",
+                                   "app/*",
+                                   "auth/store/session_watch.cpp",
+                                   "auth/delivery/command_hook.cpp"};
+const Names files_with_effects{"config/*",        "auth/*",         "auth/store/*",
+                               "auth/delivery/*", "net/*",          "proxy/*session*",
+                               "proxy/relay*",    "proxy/connect*", "app/*"};
+
+// TLS has its own files; what OpenSSL knows of MACs serves both.
+const Names files_of_codes{"auth/imported_hash.cpp",   "auth/otp/one_time_code.cpp",
+                           "auth/otp/pskc_cipher.cpp", "net/*",
+                           "proxy/*session*",          "proxy/relay*",
+                           "proxy/connect*",           "app/*"};
 
 // A header belongs to the first library that has a pattern for it. One of no library is refused: confine it here first.
 // clang-format off
 const std::vector<Library> libraries{
-    {"Boost.JSON",        {"boost/json.hpp", "boost/json/*"}, {"net/*", "app/*"}},
+    {"Boost.JSON",        {"boost/json.hpp", "boost/json/*"}, {"net/*", "app/*", "auth/outbox.cpp", "auth/delivery/*", "auth/procedures/*"}},
     {"Boost",             {"boost/*"},                        socket_files},
+    {"ICU",               {"unicode/*"},                      {"base/time_zone.cpp", "auth/prepared_text.cpp"}},
+    {"mustache",          {"kainjow/*"},                      {"auth/procedures/letters.cpp", "auth/delivery/*"}},
+    {"libcurl",           {"curl/*"},                         {"auth/delivery/*"}},
+    {"libxcrypt",         {"crypt.h"},                        {"auth/imported_hash.cpp"}},
+    {"libcrypto",         {"openssl/crypto.h", "openssl/evp.h", "openssl/hmac.h"}, files_of_codes},
     {"OpenSSL",           {"openssl/*"},                      socket_files},
     {"yaml-cpp",          {"yaml-cpp/*"},                     {"config/*.cpp"}},
-    {"pugixml",           {"pugixml.hpp"},                    {"autoconfig/*"}},
-    {"SOCI",              {"soci/*", "sqlite3.h"},            {"auth/store/*"}},
+    {"pugixml",           {"pugixml.hpp"},                    {"autoconfig/*", "auth/otp/pskc.cpp"}},
+    {"SOCI",              {"soci/*", "sqlite3.h", "libpq-fe.h"}, {"auth/store/*"}},
     {"libsodium",         {"sodium.h", "sodium/*"},           {"auth/*.cpp"}},
+    {"zxcvbn",            {"zxcvbn.h"},                       {"auth/password_policy.cpp"}},
     {"spdlog",            {"spdlog/*", "fmt/*"},              {"net/log*"}},
     {"CLI11",             {"CLI/*"},                          {"app/*"}},
     {"libcsv",            {"csv.h"},                          {"app/*"}},
     {"inet_pton",         {"arpa/inet.h"},                    {"base/ip_network.cpp", "net/*", "app/*"}},
-    {"sockets",           {"sys/socket.h", "sys/un.h", "netinet/*", "netdb.h", "poll.h", "sys/epoll.h"}, socket_files},
+    {"sockets",           {"sys/socket.h", "sys/un.h", "netinet/*", "netdb.h", "poll.h", "sys/epoll.h"}, files_with_connections},
     {"operating system",  {"sys/*", "errno.h", "fcntl.h", "grp.h", "malloc.h", "pthread.h", "pwd.h", "sched.h",
-                           "signal.h", "termios.h", "unistd.h"}, files_with_effects},
+                           "signal.h", "spawn.h", "termios.h", "unistd.h"}, files_with_effects},
     {"files and threads", {"filesystem", "fstream", "iostream", "thread", "future"}, files_with_effects},
 };
 // clang-format on
