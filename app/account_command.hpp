@@ -2,8 +2,8 @@
 #pragma once
 
 #include "app/password_prompt.hpp"
-#include "auth/password.hpp"
-#include "auth/store.hpp"
+#include "auth/accounts.hpp"
+#include "auth/password_verifiers.hpp"
 
 #include <istream>
 #include <optional>
@@ -16,8 +16,10 @@ namespace postern::app {
 /// What the commands work with; nothing of it is owned. Results go to `out`, for people or as JSON; what went wrong
 /// goes to `err` in words that say what to do next. No command writes a password or a verifier to either.
 struct AccountTools {
-    auth::Store& store;
-    const auth::PasswordHasher& hasher;
+    const auth::Accounts& accounts;
+    const auth::PasswordVerifiers& hasher;
+    const auth::Keyring& keyring;
+    const base::Clock& clock;
     const std::vector<std::string>& groups;  ///< those an account may be in: `groups` of the settings
     PasswordPrompt& prompt;
     std::istream& in;
@@ -33,12 +35,13 @@ struct AccountAddOptions {
     std::string display_name;
     std::string password_file;  ///< see PasswordSource
     bool no_password = false;   ///< nobody can log in until `account passwd`; not together with `password_file`
+    bool provisional = false;   ///< waits for its activation, with a password made here; instead of both
     bool json = false;
 };
 
 struct AccountListOptions {
     std::string group;
-    std::string state;  ///< "active", "disabled" or empty: both
+    std::string state;  ///< one of `auth::name_of(AccountState)`, or empty: all
     std::string text;   ///< part of a name or display name
     bool json = false;
 };
@@ -59,7 +62,7 @@ struct AccountNameOptions {
 [[nodiscard]] int account_list(const AccountListOptions& options, const AccountTools& tools);
 [[nodiscard]] int account_show(const AccountNameOptions& options, const AccountTools& tools);
 [[nodiscard]] int account_passwd(const AccountPasswdOptions& options, const AccountTools& tools);
-[[nodiscard]] int account_disable(const AccountNameOptions& options, const AccountTools& tools);
-[[nodiscard]] int account_enable(const AccountNameOptions& options, const AccountTools& tools);
+[[nodiscard]] int account_suspend(const AccountNameOptions& options, const AccountTools& tools);
+[[nodiscard]] int account_resume(const AccountNameOptions& options, const AccountTools& tools);
 
 }  // namespace postern::app

@@ -3,6 +3,7 @@
 #include "app/account_text.hpp"
 #include "app/csv_reader.hpp"
 #include "app/hash_passwords.hpp"
+#include "app/import_file.hpp"
 #include "app/import_rows.hpp"
 
 #include <boost/json/array.hpp>
@@ -10,51 +11,20 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+#include <chrono>
 #include <utility>
 
 namespace postern::app {
 
 namespace {
 
-constexpr std::size_t chunk_bytes = 64UL * 1024;
-
-std::unexpected<std::string> too_large() {
-    return std::unexpected(std::string("is larger than 64 MiB: import it in parts"));
-}
-
-/// All of `input`, or an error when it is too much.
-std::expected<base::WipingBuffer, std::string> read_all(std::istream& input) {
-    base::WipingBuffer bytes;
-    for (;;) {
-        const std::size_t before = bytes.size();
-        bytes.resize(before + chunk_bytes);
-        input.read(bytes.data() + before, static_cast<std::streamsize>(chunk_bytes));
-        bytes.resize(before + static_cast<std::size_t>(input.gcount()));
-        if (bytes.size() > max_import_bytes) return too_large();
-        if (input.bad()) return std::unexpected("cannot be read");
-        if (!input) return bytes;
-    }
-}
-
-std::expected<base::WipingBuffer, std::string> read_file(const std::string& path, std::istream& standard_input) {
-    if (path == "-") return read_all(standard_input);
-    std::error_code unknown;
-    const auto size = std::filesystem::file_size(path, unknown);
-    if (!unknown && size > max_import_bytes) return too_large();
-    std::ifstream file;
-    file.rdbuf()->pubsetbuf(nullptr, 0);  // a buffer of its own would not be wiped
-    file.open(path, std::ios::binary);
-    if (!file) return std::unexpected("cannot be opened");
-    return read_all(file);
-}
+constexpr std::chrono::days provisional_time{30};
 
 /// One run of the command.
 class Import {
 public:
     Import(const AccountImportOptions& options, const AccountTools& tools)
-        : options_(options), tools_(tools), rows_(tools.groups, tools.hasher) {}
+        : options_(options), tools_(tools), rows_(tools.groups, tools.hasher, tools.keyring, tools.clock.now()) {}
 
     int run() {
         const bool is_good = read() && check_against_store() && (options_.dry_run || (hash() && add()));
@@ -63,7 +33,7 @@ public:
 
 private:
     bool read() {
-        const auto bytes = read_file(options_.file, tools_.in);
+        const auto bytes = read_import_file(options_.file, tools_.in);
         if (!bytes) return fail("the file " + options_.file + ' ' + bytes.error());
         const CsvEvents events{
             [this](std::size_t line, std::span<base::WipingBuffer> fields) { rows_.add(line, fields); },
@@ -80,14 +50,29 @@ private:
             names.push_back(row.account.login);
             names.insert(names.end(), row.account.aliases.begin(), row.account.aliases.end());
         }
-        const auto taken = tools_.store.taken(names);
+        const auto taken = tools_.accounts.taken(names);
         if (!taken) return fail(taken.error().detail);
         for (const auth::Identifier& name : *taken) {
             const auto line = rows_.names().find(name.text());
             if (line == rows_.names().end()) continue;
             rows_.errors().add(line->second, "the name " + in_quotes(name.text()) + " is in the store already");
         }
+        if (!check_numbers()) return false;
         return rows_.errors().empty() || fail_with_lines();
+    }
+
+    bool check_numbers() {
+        std::vector<auth::SecretIdentifier> numbers;
+        for (const ImportRow& row : rows_.rows())
+            numbers.insert(numbers.end(), row.account.secret_identifiers.begin(), row.account.secret_identifiers.end());
+        const auto taken = tools_.accounts.taken(numbers);
+        if (!taken) return fail(taken.error().detail);
+        for (const std::string& mac : *taken) {
+            const auto line = rows_.numbers().find(mac);
+            if (line != rows_.numbers().end())
+                rows_.errors().add(line->second, "an account in the store has this numen, student or staff number");
+        }
+        return true;
     }
 
     bool hash() {
@@ -99,10 +84,17 @@ private:
     }
 
     bool add() {
-        std::vector<auth::NewAccount> accounts;
+        std::vector<auth::AccountWithPassword> accounts;
         accounts.reserve(rows_.rows().size());
-        for (ImportRow& row : rows_.rows()) accounts.push_back(std::move(row.account));
-        const auto added = tools_.store.add(accounts);
+        const auth::Time provisional_until = tools_.clock.now() + provisional_time;
+        for (ImportRow& row : rows_.rows()) {
+            accounts.push_back(
+                {.account = std::move(row.account),
+                 .verifier = std::move(row.verifier),
+                 .provisional_until = row.is_provisional ? std::optional(provisional_until) : std::nullopt,
+                 .recovery_mail = std::move(row.recovery_mail)});
+        }
+        const auto added = tools_.accounts.add(accounts);
         if (added) return true;
         if (added.error().fault != auth::StoreFault::already_exists) return fail(added.error().detail);
         return fail("the name " + added.error().detail + " was taken by somebody else meanwhile: start again");

@@ -15,7 +15,42 @@ namespace {
 
 constexpr std::size_t longest_quote = 60;
 
-/// RFC 3339 in UTC: "2027-01-15T08:00:00Z".
+boost::json::value time_or_null(const std::optional<auth::Time>& time) {
+    return time ? boost::json::value(time_text(*time)) : boost::json::value(nullptr);
+}
+
+boost::json::object json_of(const auth::Affiliation& affiliation) {
+    return {{"profile", auth::name_of(affiliation.profile)},
+            {"unit", affiliation.unit},
+            {"valid_from", time_text(affiliation.valid_from)},
+            {"valid_until", time_or_null(affiliation.valid_until)}};
+}
+
+std::string dates_text(const std::optional<auth::Time>& from, const std::optional<auth::Time>& until) {
+    if (!from && !until) return "always";
+    return (from ? "from " + time_text(*from) : "") + (from && until ? " " : "") +
+           (until ? "until " + time_text(*until) : "");
+}
+
+std::vector<std::string> affiliation_texts(const auth::Account& account) {
+    std::vector<std::string> texts;
+    texts.reserve(account.affiliations.size());
+    for (const auth::Affiliation& each : account.affiliations) {
+        texts.push_back(std::string(auth::name_of(each.profile)) + '@' + each.unit +
+                        (each.valid_until ? " until " + time_text(*each.valid_until) : ""));
+    }
+    return texts;
+}
+
+std::vector<std::string> alias_texts(const auth::Account& account) {
+    std::vector<std::string> texts;
+    texts.reserve(account.aliases.size());
+    for (const auth::Identifier& alias : account.aliases) texts.push_back(alias.text());
+    return texts;
+}
+
+}  // namespace
+
 std::string time_text(std::chrono::sys_seconds time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
@@ -28,15 +63,6 @@ std::string time_text(std::chrono::sys_seconds time) {
     return text.str();
 }
 
-std::vector<std::string> alias_texts(const auth::Account& account) {
-    std::vector<std::string> texts;
-    texts.reserve(account.aliases.size());
-    for (const auth::Identifier& alias : account.aliases) texts.push_back(alias.text());
-    return texts;
-}
-
-}  // namespace
-
 std::string json_of(const auth::Account& account) {
     boost::json::object object;
     object["id"] = account.id;
@@ -46,7 +72,13 @@ std::string json_of(const auth::Account& account) {
     object["display_name"] = account.display_name;
     auto& groups = object["groups"].emplace_array();
     for (const std::string& group : account.groups) groups.emplace_back(group);
+    auto& affiliations = object["affiliations"].emplace_array();
+    for (const auth::Affiliation& affiliation : account.affiliations) affiliations.emplace_back(json_of(affiliation));
+    object["language"] = account.language;
     object["state"] = auth::name_of(account.state);
+    object["valid_from"] = time_or_null(account.valid_from);
+    object["valid_until"] = time_or_null(account.valid_until);
+    object["linked"] = account.link_group.has_value();
     object["has_password"] = account.has_password;
     object["created_at"] = time_text(account.created_at);
     object["changed_at"] = time_text(account.changed_at);
@@ -56,19 +88,22 @@ std::string json_of(const auth::Account& account) {
 void print_details(const auth::Account& account, std::ostream& out) {
     out << "login:        " << account.login.text() << "\nid:           " << account.id
         << "\naliases:      " << joined(alias_texts(account)) << "\ndisplay name: " << account.display_name
-        << "\ngroups:       " << joined(account.groups) << "\nstate:        " << auth::name_of(account.state)
+        << "\ngroups:       " << joined(account.groups) << "\naffiliations: " << joined(affiliation_texts(account))
+        << "\nvalid:        " << dates_text(account.valid_from, account.valid_until)
+        << "\nlinked:       " << (account.link_group ? "yes" : "no")
+        << "\nstate:        " << auth::name_of(account.state)
         << "\npassword:     " << (account.has_password ? "set" : "not set: nobody can log in")
         << "\ncreated:      " << time_text(account.created_at) << "\nchanged:      " << time_text(account.changed_at)
         << '\n';
 }
 
 void print_table_head(std::ostream& out) {
-    out << std::left << std::setw(36) << "LOGIN" << ' ' << std::setw(8) << "STATE" << ' ' << std::setw(8) << "PASSWORD"
+    out << std::left << std::setw(36) << "LOGIN" << ' ' << std::setw(12) << "STATE" << ' ' << std::setw(8) << "PASSWORD"
         << ' ' << std::setw(24) << "GROUPS" << " NAME\n";
 }
 
 void print_table_line(const auth::Account& account, std::ostream& out) {
-    out << std::left << std::setw(36) << account.login.text() << ' ' << std::setw(8) << auth::name_of(account.state)
+    out << std::left << std::setw(36) << account.login.text() << ' ' << std::setw(12) << auth::name_of(account.state)
         << ' ' << std::setw(8) << (account.has_password ? "set" : "none") << ' ' << std::setw(24)
         << joined(account.groups) << ' ' << account.display_name << '\n';
 }

@@ -3,6 +3,7 @@
 
 #include "auth/account.hpp"
 
+#include <chrono>
 #include <ostream>
 #include <span>
 #include <string>
@@ -10,8 +11,12 @@
 
 namespace postern::app {
 
-/// One JSON object without a line end: {"id", "login", "aliases", "display_name", "groups", "state", "has_password",
-/// "created_at", "changed_at"}; times as in RFC 3339, UTC.
+/// RFC 3339 in UTC: "2027-01-15T08:00:00Z".
+[[nodiscard]] std::string time_text(std::chrono::sys_seconds time);
+
+/// One JSON object without a line end: {"id", "login", "aliases", "display_name", "groups", "affiliations", "language",
+/// "state", "valid_from", "valid_until", "linked", "has_password", "created_at", "changed_at"}; times as in RFC 3339,
+/// UTC.
 [[nodiscard]] std::string json_of(const auth::Account& account);
 
 /// Every member on a line of its own.

@@ -3,90 +3,26 @@
 #include "app/account_command.hpp"
 #include "app/account_import.hpp"
 #include "app/check_command.hpp"
-#include "app/load_settings.hpp"
+#include "app/helpdesk_command_line.hpp"
+#include "app/invocation.hpp"
+#include "app/keys_command.hpp"
 #include "app/route_command.hpp"
 #include "app/server.hpp"
 #include "app/store_command.hpp"
-#include "auth/argon2id_hasher.hpp"
-#include "auth/store/sqlite_store.hpp"
+#include "auth/login_record.hpp"
 #include "base/clock.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
-#include <vector>
-
-#include <unistd.h>
 
 namespace postern::app {
 namespace {
 
 constexpr int wrong_usage = 2;
-constexpr auto config_help = "Configuration file; without it $POSTERN_CONFIG";
-
-/// Asked for here and not by CLI11, which would let the variable win over the option of another command.
-std::string default_config() {
-    const char* const named = std::getenv("POSTERN_CONFIG");
-    return named != nullptr && *named != '\0' ? named : "/etc/postern/postern.yaml";
-}
-
-/// What every command may be given, and the command that was chosen.
-struct Invocation {
-    std::string config = default_config();
-    bool json = false;
-    std::function<int()> command;
-};
-
-CLI::App* add_command(CLI::App& parent, Invocation& invocation, const std::string& name, const std::string& help) {
-    CLI::App* const command = parent.add_subcommand(name, help);
-    command->add_option("-c,--config", invocation.config, config_help)->capture_default_str();
-    return command;
-}
-
-void add_json(CLI::App* command, Invocation& invocation) {
-    command->add_flag("--json", invocation.json, "Answer in JSON, for scripts");
-}
-
-/// Loads the configuration; if that works, runs `work` with it.
-int with_settings(const Invocation& invocation, const std::function<int(const config::Settings&)>& work) {
-    const auto settings = load_settings(invocation.config, std::cerr);
-    return settings ? work(*settings) : 1;
-}
-
-using StoreWork = std::function<int(const config::Settings&, auth::Store&)>;
-
-int with_store(const Invocation& invocation, const StoreWork& work) {
-    return with_settings(invocation, [&](const config::Settings& settings) {
-        const base::SystemClock clock;
-        const auto store = auth::store::SqliteStore::open({.path = settings.store.sqlite}, clock);
-        if (!store) {
-            std::cerr << "postern: " << store.error().detail << '\n';
-            return 1;
-        }
-        return work(settings, **store);
-    });
-}
-
-using AccountWork = std::function<int(const AccountTools&)>;
-
-int with_accounts(const Invocation& invocation, const AccountWork& work) {
-    return with_store(invocation, [&](const config::Settings& settings, auth::Store& store) {
-        const auth::Argon2idHasher hasher(settings.auth.password_hash);
-        TerminalPrompt prompt;
-        return work({.store = store,
-                     .hasher = hasher,
-                     .groups = settings.groups,
-                     .prompt = prompt,
-                     .in = std::cin,
-                     .out = std::cout,
-                     .err = std::cerr,
-                     .shows_progress = isatty(STDERR_FILENO) == 1});
-    });
-}
 
 void add_serve(CLI::App& app, Invocation& invocation) {
     CLI::App* const command =
@@ -98,7 +34,7 @@ void add_serve(CLI::App& app, Invocation& invocation) {
 void add_check(CLI::App& app, Invocation& invocation) {
     CLI::App* const command =
         app.add_subcommand("check", "Report every mistake of a configuration file; start nothing");
-    command->add_option("FILE", invocation.config, config_help)->capture_default_str();
+    command->add_option("FILE", invocation.config, config_help())->capture_default_str();
     add_json(command, invocation);
     command->callback([&invocation] {
         invocation.command = [&invocation] { return check(invocation.config, invocation.json, std::cout, std::cerr); };
@@ -106,56 +42,43 @@ void add_check(CLI::App& app, Invocation& invocation) {
 }
 
 void add_store(CLI::App& app, Invocation& invocation) {
-    CLI::App* const group = app.add_subcommand("store", "The database of accounts");
-    const auto add = [&](const char* name, const char* help, auto function) {
-        CLI::App* const command = add_command(*group, invocation, name, help);
-        add_json(command, invocation);
-        command->callback([&invocation, function] {
-            invocation.command = [&invocation, function] {
-                return with_settings(invocation, [&](const config::Settings& settings) {
-                    return function(settings.store, invocation.json, std::cout, std::cerr);
-                });
-            };
-        });
-    };
-    add("migrate", "Create the store, or bring it to the version this program needs", store_migrate);
-    add("status", "Say whether the gateway could use the store; change nothing", store_status);
+    CLI::App& group = *app.add_subcommand("store", "The database of accounts");
+    add_settings_command(group, invocation, "migrate",
+                         "Create the store, or bring it to the version this program needs", store_migrate);
+    add_settings_command(group, invocation, "status", "Say whether the gateway could use the store; change nothing",
+                         store_status);
 }
 
-/// `options` of one account command, kept until it runs.
-template <class Options, class Function>
-std::shared_ptr<Options> set_account_command(CLI::App* command, Invocation& invocation, Function function) {
-    auto options = std::make_shared<Options>();
-    add_json(command, invocation);
-    command->callback([&invocation, options, function] {
-        invocation.command = [&invocation, options, function] {
-            options->json = invocation.json;
-            return with_accounts(invocation, [&](const AccountTools& tools) { return function(*options, tools); });
-        };
-    });
-    return options;
+void add_keys(CLI::App& app, Invocation& invocation) {
+    CLI::App& group = *app.add_subcommand("keys", "The keys that are never in the database");
+    add_settings_command(group, invocation, "status", "Say whether the key file fits the store; change nothing",
+                         keys_status);
+    add_settings_command(group, invocation, "rotate", "Add a key and seal everything in the store with it",
+                         keys_rotate);
 }
 
 constexpr auto password_file_help = "Read the password from the first line of this file; - is standard input";
 
 void add_account_changes(CLI::App& group, Invocation& invocation) {
     CLI::App* const add = add_command(group, invocation, "add", "Add an account; asks for its password");
-    const auto added = set_account_command<AccountAddOptions>(add, invocation, account_add);
+    const auto added = set_command<AccountAddOptions>(add, invocation, with_accounts, account_add);
     add->add_option("LOGIN", added->login, "Main name, usually the mail address")->required();
     add->add_option("-a,--alias", added->aliases, "Further name to log in with; may be repeated");
     add->add_option("-g,--group", added->groups, "Group of the account; may be repeated");
     add->add_option("--display-name", added->display_name, "Name of the person");
     CLI::Option* const file = add->add_option("--password-file", added->password_file, password_file_help);
     add->add_flag("--no-password", added->no_password, "Nobody can log in until `account passwd`")->excludes(file);
+    add->add_flag("--provisional", added->provisional, "Make a password that its activation begins with, shown once")
+        ->excludes(file);
 
     CLI::App* const import = add_command(group, invocation, "import", "Add many accounts from a CSV file, all or none");
-    const auto imported = set_account_command<AccountImportOptions>(import, invocation, account_import);
+    const auto imported = set_command<AccountImportOptions>(import, invocation, with_accounts, account_import);
     import->add_option("FILE", imported->file, "CSV with a header line (docs/accounts.md); - is standard input")
         ->required();
     import->add_flag("-n,--dry-run", imported->dry_run, "Check everything, add nothing");
 
     CLI::App* const passwd = add_command(group, invocation, "passwd", "Set the password of an account; asks for it");
-    const auto password = set_account_command<AccountPasswdOptions>(passwd, invocation, account_passwd);
+    const auto password = set_command<AccountPasswdOptions>(passwd, invocation, with_accounts, account_passwd);
     passwd->add_option("LOGIN", password->login, "Any name of the account")->required();
     passwd->add_option("--password-file", password->password_file, password_file_help);
 }
@@ -165,20 +88,22 @@ void add_accounts(CLI::App& app, Invocation& invocation) {
     add_account_changes(*group, invocation);
 
     CLI::App* const list = add_command(*group, invocation, "list", "List accounts");
-    const auto listed = set_account_command<AccountListOptions>(list, invocation, account_list);
+    const auto listed = set_command<AccountListOptions>(list, invocation, with_accounts, account_list);
     list->add_option("-g,--group", listed->group, "Only members of this group");
     list->add_option("--state", listed->state, "Only accounts in this state")
-        ->check(CLI::IsMember({"active", "disabled"}));
+        ->check(CLI::IsMember(
+            {"imported", "provisional", "pending_mail", "charter", "active", "must_change", "suspended", "closed"}));
     list->add_option("TEXT", listed->text, "Only accounts with this in a name");
 
     const auto add_named = [&](const char* name, const char* help, auto function) {
         CLI::App* const command = add_command(*group, invocation, name, help);
-        const auto options = set_account_command<AccountNameOptions>(command, invocation, function);
+        const auto options = set_command<AccountNameOptions>(command, invocation, with_accounts, function);
         command->add_option("LOGIN", options->login, "Any name of the account")->required();
     };
     add_named("show", "Show one account", account_show);
-    add_named("disable", "Let an account log in no more", account_disable);
-    add_named("enable", "Let a disabled account log in again", account_enable);
+    add_named("suspend", "Let an account log in no more", account_suspend);
+    add_named("resume", "Let a suspended account log in again", account_resume);
+    add_account_care(*group, invocation);
 }
 
 struct RouteArguments {
@@ -194,14 +119,15 @@ int explain_for_account(RouteArguments& arguments, bool json, const config::Sett
         return wrong_usage;
     }
     for (const auth::Identifier& name : auth::meanings(arguments.options.user, (*listener)->default_domain)) {
-        const auto account = store.find(name);
-        if (!account && account.error().fault == auth::StoreFault::not_found) continue;
-        if (!account) {
-            std::cerr << "postern: " << account.error().detail << '\n';
+        const auto found = store.read([&](auth::Transaction& t) { return auth::login_record(t, name); });
+        if (!found) {
+            std::cerr << "postern: " << found.error().detail << '\n';
             return 1;
         }
-        arguments.options.user = account->login.text();
-        arguments.options.groups = account->groups;
+        if (!*found) continue;
+        const auth::Identity identity = auth::identity_of(**found, base::SystemClock().now());
+        arguments.options.user = identity.login;
+        arguments.options.groups = identity.groups;
         return route_explain(settings, arguments.options, json, std::cout, std::cerr);
     }
     std::cerr << "postern: no account goes by " << arguments.options.user << "; see `postern account list`\n";
@@ -249,7 +175,9 @@ int run_command_line(int argc, char** argv) {
     add_check(app, invocation);
     add_route(app, invocation);
     add_accounts(app, invocation);
+    add_helpdesk(app, invocation);
     add_store(app, invocation);
+    add_keys(app, invocation);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -42,7 +42,9 @@ private:
             has_failed_ = true;
             return;
         }
-        row.account.verifier = std::move(*verifier);
+        base::WipingBuffer text(row.wrapping.begin(), row.wrapping.end());
+        base::append(text, verifier->reveal());
+        row.verifier = base::Secret(std::move(text));
         row.password = base::Secret();
         ++hashed_;
     }

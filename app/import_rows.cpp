@@ -2,6 +2,9 @@
 
 #include "app/account_fields.hpp"
 #include "app/account_text.hpp"
+#include "auth/contact_address.hpp"
+#include "auth/identity_proof.hpp"
+#include "auth/random_code.hpp"
 #include "base/ascii.hpp"
 
 #include <algorithm>
@@ -12,8 +15,10 @@ namespace postern::app {
 namespace {
 
 /// In the order of `Column`.
-constexpr std::array<std::string_view, 7> column_names = {"login",        "password", "password_hash", "groups",
-                                                          "display_name", "aliases",  "state"};
+constexpr std::array<std::string_view, 16> column_names = {
+    "login",      "password",    "password_hash", "groups",       "display_name",   "aliases",
+    "state",      "language",    "affiliations",  "numen",        "student_number", "staff_number",
+    "birth_date", "family_name", "given_name",    "recovery_mail"};
 
 /// The words of a list field, without empty ones and without spaces around them.
 std::vector<std::string> words_of(std::string_view list, std::string_view separators) {
@@ -108,7 +113,11 @@ void ImportRows::read_row(std::size_t line, std::span<base::WipingBuffer> fields
     if (!has_good_shape(line, fields)) return;
     auto login = read_name(text(Column::login, fields), "login");
     if (!login) return errors_.add(line, told(login.error()));
-    ImportRow row{line, {std::move(*login), {}, {}, {}, auth::AccountState::active, {}}, {}};
+    ImportRow row{.line = line,
+                  .account = {.id = auth::random_id(), .login = std::move(*login), .state = auth::AccountState::active},
+                  .verifier = {},
+                  .password = {},
+                  .wrapping = {}};
     claim(line, row.account.login);
 
     if (auto aliases = read_aliases(words_of(text(Column::aliases, fields), ";"), row.account.login)) {
@@ -127,13 +136,78 @@ void ImportRows::read_row(std::size_t line, std::span<base::WipingBuffer> fields
     } else {
         errors_.add(line, told(display_name.error()));
     }
-    if (const auto state = base::trim(text(Column::state, fields)); !state.empty()) {
-        const auto known = auth::account_state(base::to_lower(state));
-        if (!known) errors_.add(line, told("the state " + in_quotes(state) + " is neither active nor disabled"));
-        row.account.state = known.value_or(auth::AccountState::disabled);
-    }
+    read_state(row, fields);
+    read_person(row, fields);
     read_credential(row, fields);
     rows_.push_back(std::move(row));
+}
+
+void ImportRows::read_state(ImportRow& row, std::span<const base::WipingBuffer> fields) {
+    using enum auth::AccountState;
+    const auto state = base::trim(text(Column::state, fields));
+    if (state.empty()) return;
+    const auto known = auth::account_state(base::to_lower(state));
+    const bool may_begin = known == active || known == suspended || known == imported || known == provisional;
+    if (!may_begin)
+        errors_.add(row.line,
+                    told("the state " + in_quotes(state) + " is none of active, suspended, imported, provisional"));
+    row.account.state = may_begin ? *known : suspended;
+    row.is_provisional = known == provisional;
+}
+
+void ImportRows::read_person(ImportRow& row, std::span<const base::WipingBuffer> fields) {
+    if (const auto language = base::trim(text(Column::language, fields)); !language.empty()) {
+        if (language != "fr" && language != "en") errors_.add(row.line, told("the language is neither fr nor en"));
+        row.account.language = language == "en" ? "en" : "fr";
+    }
+    read_affiliations(row, text(Column::affiliations, fields));
+    read_number(row, auth::SecretIdentifierKind::numen, text(Column::numen, fields));
+    read_number(row, auth::SecretIdentifierKind::student_number, text(Column::student_number, fields));
+    read_number(row, auth::SecretIdentifierKind::staff_number, text(Column::staff_number, fields));
+    read_birth(row, fields);
+    if (const auto address = text(Column::recovery_mail, fields); !address.empty()) {
+        auto known = auth::mail_address(address);
+        if (!known) errors_.add(row.line, "the recovery_mail is no mail address");
+        row.recovery_mail = std::move(known);
+    }
+}
+
+/// "teacher@0801234A;parent@0809999Z", from now on.
+void ImportRows::read_affiliations(ImportRow& row, std::string_view list) {
+    for (const std::string& word : words_of(list, ";")) {
+        const std::size_t at = word.find('@');
+        const auto profile = auth::profile_named(std::string_view(word).substr(0, at));
+        const std::string unit = at == std::string::npos ? "" : word.substr(at + 1);
+        if (!profile || !auth::is_unit(unit)) {
+            errors_.add(row.line, told("the affiliation " + in_quotes(word) + " is not written as profile@unit"));
+            continue;
+        }
+        row.account.affiliations.push_back({.profile = *profile, .unit = unit, .valid_from = now_, .valid_until = {}});
+    }
+}
+
+/// No error repeats a number: the file is the only place where it may be read.
+void ImportRows::read_number(ImportRow& row, auth::SecretIdentifierKind kind, std::string_view text) {
+    if (text.empty()) return;
+    const std::string name(auth::name_of(kind));
+    const auto number = auth::secret_number(kind, text);
+    if (!number) return errors_.add(row.line, "the " + name + " cannot be one");
+    auto identifier = auth::secret_identifier(keyring_, kind, *number);
+    const auto [first, is_new] = numbers_.emplace(identifier.mac, row.line);
+    if (!is_new) errors_.add(row.line, "the " + name + " is on line " + std::to_string(first->second) + " already");
+    row.account.secret_identifiers.push_back(std::move(identifier));
+}
+
+void ImportRows::read_birth(ImportRow& row, std::span<const base::WipingBuffer> fields) {
+    const auto typed = text(Column::birth_date, fields);
+    if (typed.empty()) return;
+    const auto date = auth::birth_date(typed);
+    if (!date) return errors_.add(row.line, "the birth_date does not exist: write it as 14/07/1980 or 1980-07-14");
+    row.account.birth.date = auth::birth_mac(keyring_, row.account.id, *date);
+    const auto family = text(Column::family_name, fields);
+    const auto given = text(Column::given_name, fields);
+    if (!family.empty() && !given.empty())
+        row.account.birth.name_and_date = auth::name_birth_mac(keyring_, family, given, *date);
 }
 
 /// In a file with passwords a wrong value may be one that slipped into the wrong column: it is not repeated.
@@ -145,21 +219,28 @@ std::string ImportRows::told(std::string message) const {
 }
 
 void ImportRows::read_credential(ImportRow& row, std::span<const base::WipingBuffer> fields) {
-    if (!has(Column::password) && !has(Column::password_hash)) return;
+    if (!has(Column::password) && !has(Column::password_hash)) {
+        if (row.is_provisional) errors_.add(row.line, "the row has no password for its activation to begin with");
+        return;
+    }
     base::Secret password(text(Column::password, fields));
-    base::Secret verifier(text(Column::password_hash, fields));
+    const base::Secret verifier(text(Column::password_hash, fields));
+    if (row.account.state == auth::AccountState::imported) {
+        if (!password.empty() || !verifier.empty())
+            errors_.add(row.line, "the row has a password, but who is imported gets his own by his activation");
+        return;
+    }
     if (password.empty() == verifier.empty()) {
         return errors_.add(row.line, password.empty() ? "the row has no password; a file for accounts without one has "
                                                         "neither column"
                                                       : "the row has a password and a password_hash: give one of them");
     }
     if (!verifier.empty()) {
-        if (!hasher_.accepts(verifier)) {
-            return errors_.add(row.line,
-                               "the password_hash is not one that is accepted: $argon2id$v=19$m=...,t=...,p=1$, "
-                               "at most 1 GiB and 64 passes");
-        }
-        row.account.verifier = std::move(verifier);
+        auto plan = hasher_.plan_import(verifier.reveal());
+        if (!plan) return errors_.add(row.line, "the password_hash " + std::string(plan.error()));
+        row.verifier = std::move(plan->verifier);
+        row.password = std::move(plan->to_hash);
+        row.wrapping = std::move(plan->wrapping);
         return;
     }
     const auto checked = auth::check_password(password);

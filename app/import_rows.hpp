@@ -1,7 +1,8 @@
 /// The rows of an import file as accounts to be, with every mistake found on the way.
 #pragma once
 
-#include "auth/password.hpp"
+#include "auth/keyring.hpp"
+#include "auth/password_verifiers.hpp"
 #include "auth/store.hpp"
 #include "base/secret.hpp"
 
@@ -16,7 +17,6 @@
 
 namespace postern::app {
 
-inline constexpr std::size_t max_import_bytes = 64UL * 1024 * 1024;
 inline constexpr std::size_t max_import_rows = 1'000'000;
 inline constexpr std::size_t max_field_bytes = 1024;
 
@@ -41,19 +41,26 @@ private:
     std::size_t count_ = 0;
 };
 
-/// One row. Until its password is hashed, `account.verifier` is empty.
+/// One row. Until its password is hashed, `verifier` is empty.
 struct ImportRow {
     std::size_t line = 0;
     auth::NewAccount account;
-    base::Secret password;  ///< empty when the file gave a verifier or none at all
+    base::Secret verifier;
+    base::Secret password;  ///< to be hashed; empty when the file gave a verifier or none at all
+    std::string wrapping;   ///< what stands before its hash; see PasswordVerifiers
+    std::optional<std::string> recovery_mail;
+    bool is_provisional = false;  ///< the password is one that an activation begins with
 };
 
 /// Takes rows as a CSV reader finds them; the first is the header.
 class ImportRows {
 public:
     /// What is handed in must outlive this object.
-    ImportRows(std::span<const std::string> known_groups, const auth::PasswordHasher& hasher)
-        : known_groups_(known_groups), hasher_(hasher) {}
+    ImportRows(std::span<const std::string> known_groups,
+               const auth::PasswordVerifiers& hasher,
+               const auth::Keyring& keyring,
+               auth::Time now)
+        : known_groups_(known_groups), hasher_(hasher), keyring_(keyring), now_(now) {}
 
     void add(std::size_t line, std::span<base::WipingBuffer> fields);
 
@@ -62,12 +69,31 @@ public:
 
     [[nodiscard]] std::vector<ImportRow>& rows() noexcept { return rows_; }
     [[nodiscard]] LineErrors& errors() noexcept { return errors_; }
+    /// The MAC of every secret identifier of the file, and the line it is on.
+    [[nodiscard]] const std::unordered_map<std::string, std::size_t>& numbers() const noexcept { return numbers_; }
     /// Every login and alias of the file, and the line it is on.
     [[nodiscard]] const std::unordered_map<std::string, std::size_t>& names() const noexcept { return names_; }
 
 private:
-    enum class Column { login, password, password_hash, groups, display_name, aliases, state };
-    static constexpr std::size_t columns_known = 7;
+    enum class Column {
+        login,
+        password,
+        password_hash,
+        groups,
+        display_name,
+        aliases,
+        state,
+        language,
+        affiliations,
+        numen,
+        student_number,
+        staff_number,
+        birth_date,
+        family_name,
+        given_name,
+        recovery_mail
+    };
+    static constexpr std::size_t columns_known = 16;
 
     void read_header(std::size_t line, std::span<const base::WipingBuffer> fields);
     void read_row(std::size_t line, std::span<base::WipingBuffer> fields);
@@ -75,11 +101,18 @@ private:
     [[nodiscard]] std::string_view text(Column column, std::span<const base::WipingBuffer> fields) const;
     [[nodiscard]] bool has(Column column) const { return position_[static_cast<std::size_t>(column)].has_value(); }
     [[nodiscard]] std::string told(std::string message) const;
+    void read_state(ImportRow& row, std::span<const base::WipingBuffer> fields);
+    void read_person(ImportRow& row, std::span<const base::WipingBuffer> fields);
+    void read_affiliations(ImportRow& row, std::string_view list);
+    void read_number(ImportRow& row, auth::SecretIdentifierKind kind, std::string_view text);
+    void read_birth(ImportRow& row, std::span<const base::WipingBuffer> fields);
     void read_credential(ImportRow& row, std::span<const base::WipingBuffer> fields);
     void claim(std::size_t line, const auth::Identifier& name);
 
     std::span<const std::string> known_groups_;
-    const auth::PasswordHasher& hasher_;
+    const auth::PasswordVerifiers& hasher_;
+    const auth::Keyring& keyring_;
+    const auth::Time now_;
     bool has_header_ = false;
     bool is_header_good_ = false;
     std::size_t columns_ = 0;
@@ -87,6 +120,7 @@ private:
     std::vector<ImportRow> rows_;
     LineErrors errors_;
     std::unordered_map<std::string, std::size_t> names_;
+    std::unordered_map<std::string, std::size_t> numbers_;  // MACs of secret identifiers -> line
 };
 
 }  // namespace postern::app

@@ -1,9 +1,14 @@
 #include "app/server.hpp"
 
-#include "auth/argon2id_hasher.hpp"
+#include "app/courier_threads.hpp"
+#include "app/housekeeping.hpp"
 #include "auth/authenticator.hpp"
+#include "auth/delivery/deliveries.hpp"
+#include "auth/keyring.hpp"
+#include "auth/password_verifiers.hpp"
+#include "auth/sealing.hpp"
 #include "auth/store/schema.hpp"
-#include "auth/store/sqlite_store.hpp"
+#include "auth/store/sql_store.hpp"
 #include "autoconfig/mail_services.hpp"
 #include "autoconfig/site.hpp"
 #include "base/clock.hpp"
@@ -26,6 +31,7 @@
 #include <csignal>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -65,27 +71,43 @@ std::expected<ServerTls, std::string> load_server_tls(const config::TlsSettings&
     return ServerTls{.imap = std::move(*imap), .submission = std::move(*submission), .https = std::move(*https)};
 }
 
+/// Beside those that hash or wait for a slot to hash in, some for whoever needs neither.
+std::size_t password_threads(const config::AuthSettings& settings) {
+    constexpr std::size_t for_cached = 4;
+    const auth::Admission::Bounds bounds = auth::admission_bounds(settings, settings.password_hash.memory_kib);
+    return bounds.slots + bounds.waiting + for_cached;
+}
+
 /// Everything that must be opened before anything can be served.
 struct Resources {
     ServerTls tls;
+    auth::Keyring keyring;
     std::unique_ptr<auth::Store> store;
     std::vector<autoconfig::MailServices> domains;
 };
 
-std::expected<Resources, std::string> open_resources(const config::Settings& settings, const base::Clock& clock) {
+void warn_if_readable_by_others(const std::string& store) {
+    const auto status = auth::store::sqlite_status(store);
+    if (status && status->readable_by_others)
+        net::log(LogLevel::warning, "store_readable_by_others",
+                 {{"store", store}, {"advice", "chmod 600: it holds password hashes"}});
+}
+
+std::expected<Resources, std::string> open_resources(const config::Settings& settings) {
     auto tls = load_server_tls(settings.tls);
     if (!tls) return std::unexpected(tls.error());
-    // Every password thread may ask the store at once.
-    const auth::store::SqliteOptions options{.path = settings.store.sqlite,
-                                             .sessions = or_each_core(settings.auth.password_threads)};
-    auto store = auth::store::SqliteStore::open(options, clock);
+    auto store = auth::store::open_store(settings.store);
     if (!store) return std::unexpected(store.error().detail);
-    if (const auto status = auth::store::sqlite_status(settings.store.sqlite); status && status->readable_by_others)
-        net::log(LogLevel::warning, "store_readable_by_others",
-                 {{"store", settings.store.sqlite}, {"advice", "chmod 600: it holds password hashes"}});
+    auto keyring = auth::Keyring::load(settings.auth.key_file);
+    if (!keyring) return std::unexpected(keyring.error());
+    if (const auto fits = auth::check_keys(**store, *keyring); !fits) return std::unexpected(fits.error().detail);
+    if (!settings.store.postgresql) warn_if_readable_by_others(settings.store.sqlite);
     auto domains = autoconfig::announced_services(settings);
     if (!domains) return std::unexpected(domains.error());
-    return Resources{.tls = std::move(*tls), .store = std::move(*store), .domains = std::move(*domains)};
+    return Resources{.tls = std::move(*tls),
+                     .keyring = std::move(*keyring),
+                     .store = std::move(*store),
+                     .domains = std::move(*domains)};
 }
 
 /// The running program. Members are destroyed in reverse: workers first, so that no session outlives what it uses.
@@ -95,13 +117,14 @@ public:
         : settings_(settings),
           resources_(std::move(resources)),
           hasher_(settings.auth.password_hash),
-          authenticator_(*resources_.store, hasher_),
+          authenticator_(*resources_.store, hasher_, resources_.keyring, clock_, settings.auth),
           router_(settings.routing),
           site_(std::move(resources_.domains)),
           redirects_(settings),
           connections_(settings.limits.connections),
           resolver_pool_(resolver_threads, waiting_look_ups),
-          password_pool_(or_each_core(settings.auth.password_threads), settings.auth.password_queue) {}
+          password_pool_(password_threads(settings.auth), settings.auth.password_queue),
+          deliveries_(settings.accounts, settings.server.hostname) {}
 
     std::expected<void, std::string> start() {
         auto backends = proxy::BackendConnector::make(settings_.backends, resolver_pool_);
@@ -118,10 +141,14 @@ public:
         }
         for (const auto& listener : listeners_) listener->start();
         for (const auto& worker : workers_) worker->start();
+        couriers_.emplace(*resources_.store, resources_.keyring, clock_, deliveries_);
+        housekeeping_.emplace(*resources_.store, resources_.keyring, clock_, settings_.accounts.journal_months);
         return {};
     }
 
     void stop() {
+        housekeeping_.reset();
+        couriers_.reset();
         // Each on the thread of its worker; the last worker to be asked is waited for as long as the first.
         for (std::size_t i = 0; i < listeners_.size(); ++i) {
             net::Listener* const listener = listeners_[i].get();
@@ -184,7 +211,8 @@ private:
 
     const config::Settings& settings_;
     Resources resources_;
-    auth::Argon2idHasher hasher_;
+    base::SystemClock clock_;
+    auth::PasswordVerifiers hasher_;
     auth::Authenticator authenticator_;
     proxy::routing::Router router_;
     autoconfig::AutoconfigSite site_;
@@ -198,6 +226,9 @@ private:
     // Last, so first to be destroyed: a job that still runs answers to a worker, and so must end before them.
     net::BlockingPool resolver_pool_;
     net::BlockingPool password_pool_;
+    auth::delivery::Deliveries deliveries_;
+    std::optional<CourierThreads> couriers_;
+    std::optional<Housekeeping> housekeeping_;
 };
 
 /// Blocks until SIGTERM or SIGINT. SIGHUP, with which administrators ask other servers to read their configuration
@@ -235,8 +266,7 @@ int run(const config::Settings& settings) {
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGHUP);
     raise_descriptor_limit(settings);
 
-    const base::SystemClock clock;
-    auto resources = open_resources(settings, clock);
+    auto resources = open_resources(settings);
     if (!resources) {
         net::log(LogLevel::error, "cannot_start", {{"reason", resources.error()}});
         return 1;

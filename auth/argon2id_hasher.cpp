@@ -1,13 +1,13 @@
 #include "auth/argon2id_hasher.hpp"
 
+#include "auth/libsodium.hpp"
+
 #include <sodium.h>
 
-#include <array>
 #include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <stdexcept>
 
 namespace postern::auth {
 
@@ -17,10 +17,6 @@ namespace {
 constexpr std::size_t min_salt_bytes = 8;
 constexpr std::size_t min_tag_bytes = 16;
 constexpr std::size_t max_part_bytes = 64;
-
-void start_libsodium() {
-    if (sodium_init() < 0) throw std::runtime_error("libsodium cannot start: no source of random numbers");
-}
 
 /// Takes `literal` off the front.
 bool take(std::string_view& text, std::string_view literal) {
@@ -39,12 +35,8 @@ std::optional<std::uint32_t> take_number(std::string_view& text) {
 }
 
 bool is_base64_part(std::string_view text, std::size_t min_bytes) {
-    std::array<unsigned char, max_part_bytes> bytes{};
-    std::size_t count = 0;
-    const char* end = nullptr;
-    const int failed = sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &count, &end,
-                                         sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-    return failed == 0 && end == text.data() + text.size() && count >= min_bytes;
+    const auto bytes = base64_decoded(text, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    return bytes && bytes->size() >= min_bytes && bytes->size() <= max_part_bytes;
 }
 
 /// A copy that ends in NUL, for libsodium.

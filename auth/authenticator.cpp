@@ -1,12 +1,21 @@
 #include "auth/authenticator.hpp"
 
+#include "auth/coarse_network.hpp"
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace postern::auth {
 
 namespace {
+
+constexpr std::size_t most_remembered = 200'000;
+constexpr std::chrono::hours wrong_life{24};
+constexpr std::chrono::minutes between_throttled_rows{1};
+constexpr std::size_t waiting_per_slot = 16;
 
 base::Secret make_dummy(const PasswordHasher& hasher) {
     auto dummy = hasher.hash(base::Secret("nobody has this password"));
@@ -20,58 +29,390 @@ bool may_act_as(const Account& account, const std::string& act_as, std::string_v
                                [&](const Identifier& name) { return is_own_name(account, name); });
 }
 
-Identity identity_of(const Account& account) {
-    return {account.id, account.login.text(), account.groups};
+/// Why an account in this state does not get in, although the password is right.
+std::optional<Refusal> refusal_of(AccountState state) {
+    switch (state) {
+        case AccountState::active:
+            return std::nullopt;
+        case AccountState::must_change:
+            return Refusal::must_change;
+        case AccountState::suspended:
+        case AccountState::closed:
+            return Refusal::account_suspended;
+        case AccountState::expired:
+            return Refusal::account_expired;
+        case AccountState::imported:
+        case AccountState::provisional:
+        case AccountState::pending_mail:
+        case AccountState::charter:
+            break;
+    }
+    return Refusal::not_activated;
+}
+
+bool opens_mailboxes(Channel channel) {
+    return channel == Channel::imap || channel == Channel::submission;
+}
+
+std::string login_of(const std::optional<LoginRecord>& record) {
+    return record ? record->account.login.text() : std::string();
+}
+
+std::string_view reason_of(Refusal why) {
+    switch (why) {
+        case Refusal::wrong_credentials:
+            return "wrong_credentials";
+        case Refusal::not_authorised:
+            return "not_authorised";
+        case Refusal::not_activated:
+            return "not_activated";
+        case Refusal::must_change:
+            return "must_change";
+        case Refusal::account_suspended:
+            return "account_suspended";
+        case Refusal::account_expired:
+            return "account_expired";
+        case Refusal::app_password_required:
+            return "app_password_required";
+        case Refusal::throttled:
+            return "throttled";
+        case Refusal::busy:
+            return "busy";
+        case Refusal::unavailable:
+            return "unavailable";
+    }
+    return "";
 }
 
 }  // namespace
 
-Authenticator::Authenticator(Store& store, const PasswordHasher& hasher)
-    : store_(store), hasher_(hasher), dummy_verifier_(make_dummy(hasher)) {}
+/// One call of `authenticate`.
+struct Authenticator::Attempt {
+    const Credentials& credentials;
+    const AttemptContext& context;
+    std::vector<Identifier> names;  ///< what the name may mean
+    Time now;
 
-Verdict Authenticator::authenticate(const Credentials& credentials, const AttemptContext& context) const {
+    [[nodiscard]] const base::Secret& password() const { return credentials.password; }
+    /// What an unknown name is counted by.
+    [[nodiscard]] std::string counted_name() const {
+        return names.empty() ? base::to_lower(credentials.name) : names.front().text();
+    }
+    [[nodiscard]] Origin origin(Actor actor, std::optional<AccountId> who) const {
+        return {.actor = actor,
+                .actor_id = who,
+                .channel = context.channel,
+                .client = context.client,
+                .correlation = context.correlation};
+    }
+};
+
+/// What was found and paid for before the password is looked at.
+struct Authenticator::Opening {
+    std::optional<LoginRecord> record;
+    GuessTarget target;
+    Trust trust = Trust::stranger;
+    std::uint16_t fingerprint = 0;
+    bool is_repeated = false;           ///< known to be wrong from before, most likely
+    std::optional<GuessCharge> charge;  ///< nullopt: repeated
+    std::optional<Refusal> refusal;     ///< then nothing else counts
+
+    [[nodiscard]] std::int64_t epoch() const { return record ? record->account.epoch : 0; }
+};
+
+Admission::Bounds admission_bounds(const config::AuthSettings& settings, std::size_t hash_kib) {
+    const std::size_t cores =
+        settings.password_threads != 0 ? settings.password_threads : std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t slots = Admission::slots_for(cores, settings.hash_memory_mib, hash_kib);
+    return {.slots = slots,
+            .waiting = std::min<std::size_t>(settings.password_queue, slots * waiting_per_slot),
+            .longest_wait = std::chrono::milliseconds(2'000)};
+}
+
+std::chrono::milliseconds answer_delay(std::chrono::milliseconds spent, std::chrono::milliseconds least) {
+    const std::chrono::milliseconds step = std::max(least / 4, std::chrono::milliseconds(1));
+    if (spent <= least) return least - spent;
+    const auto late = (spent - least) % step;
+    return late == std::chrono::milliseconds(0) ? late : step - late;
+}
+
+Authenticator::Authenticator(Store& store,
+                             const PasswordHasher& hasher,
+                             const Keyring& keyring,
+                             const base::Clock& clock,
+                             const config::AuthSettings& settings)
+    : store_(store),
+      hasher_(hasher),
+      keyring_(keyring),
+      clock_(clock),
+      settings_(settings),
+      lockout_(settings.lockout, keyring),
+      journal_(keyring),
+      dummy_verifier_(make_dummy(hasher)),
+      right_(most_remembered),
+      wrong_(most_remembered),
+      told_(most_remembered),
+      admission_(admission_bounds(settings, hasher.memory_kib())) {}
+
+BootKey Authenticator::right_key(const Attempt& attempt, const AccountStamp& stamp) const {
+    // The place is part of it, or the cache would answer strangers for free while their budget is closed.
+    const std::string place =
+        attempt.context.device.empty() ? network_of(attempt.context.client, 32, 64) : attempt.context.device;
+    return mac_.of({"right", std::to_string(stamp.id), std::to_string(stamp.epoch), place,
+                    name_of(attempt.context.channel), attempt.credentials.act_as, attempt.password().reveal()});
+}
+
+BootKey Authenticator::wrong_key(const Attempt& attempt, std::int64_t epoch) const {
+    return mac_.of({"wrong", attempt.counted_name(), std::to_string(epoch), attempt.password().reveal()});
+}
+
+Verdict Authenticator::authenticate(const Credentials& credentials, const AttemptContext& context) {
     // Depends on nothing but what the caller sent, so refusing it early tells him nothing.
     if (!check_password(credentials.password)) return std::unexpected(Refusal::wrong_credentials);
-
-    const auto found = look_up(credentials.name, context.default_domain);
-    if (!found) return std::unexpected(Refused(Refusal::unavailable, {}, found.error().detail));
-    const std::optional<LoginRecord>& answer = *found;
-    const LoginRecord* const record = answer ? &*answer : nullptr;
-    const bool has_verifier = record != nullptr && !record->verifier.empty();
-    const base::Secret& verifier = has_verifier ? record->verifier : dummy_verifier_;
-    const Verification outcome = hasher_.verify(verifier, credentials.password);
-    const auto refused = [record](Refusal why) {
-        return std::unexpected(Refused(why, record == nullptr ? std::string() : record->account.login.text()));
-    };
-    // Before anything that depends on the account: a lack of memory must look the same for every name.
-    if (outcome == Verification::impossible) return refused(Refusal::unavailable);
-    if (!has_verifier || outcome == Verification::mismatch) return refused(Refusal::wrong_credentials);
-
-    const Account& account = record->account;
-    if (account.state == AccountState::disabled) return refused(Refusal::account_disabled);
-    if (!may_act_as(account, credentials.act_as, context.default_domain)) return refused(Refusal::not_authorised);
-    rehash_if_due(*record, credentials.password);
-    return identity_of(account);
-}
-
-StoreResult<std::optional<LoginRecord>> Authenticator::look_up(std::string_view name,
-                                                               std::string_view default_domain) const {
-    std::optional<LoginRecord> first;
-    // All of them are asked for even when the first is found: the number of questions must not tell who exists.
-    for (const Identifier& meaning : meanings(name, default_domain)) {
-        auto record = store_.find_for_login(meaning);
-        if (!record && record.error().fault != StoreFault::not_found) return std::unexpected(record.error());
-        if (record && !first) first = std::move(*record);
+    const Attempt attempt{credentials, context, meanings(credentials.name, context.default_domain), clock_.now()};
+    if (looks_like_app_password(credentials.password.reveal())) {
+        if (const auto app_password = parse_app_password(credentials.password.reveal()))
+            return authenticate_app_password(attempt, *app_password);
     }
-    return first;
+    const auto stamp = store_.read([&](Transaction& transaction) {
+        std::optional<AccountStamp> first;
+        // All of them are asked for even when the first is found: the number of questions must not tell who exists.
+        for (const Identifier& name : attempt.names) {
+            const auto found = transaction.accounts().stamp(name);
+            if (!first) first = found;
+        }
+        return first;
+    });
+    if (!stamp) return std::unexpected(Refused(Refusal::unavailable, {}, stamp.error().detail));
+    if (*stamp) {
+        if (auto identity = right_.find(right_key(attempt, **stamp), **stamp, attempt.now)) return std::move(*identity);
+    }
+    const std::int64_t epoch = *stamp ? (*stamp)->epoch : 0;
+    if (const auto until = wrong_.find(wrong_key(attempt, epoch)); until && attempt.now < *until)
+        return std::unexpected(Refusal::wrong_credentials);
+    const BootKey flight =
+        mac_.of({"flight", attempt.counted_name(), network_of(context.client, 32, 64), context.device,
+                 name_of(context.channel), credentials.act_as, credentials.password.reveal()});
+    return flights_.run(flight, [&] { return examine(attempt); });
 }
 
-void Authenticator::rehash_if_due(const LoginRecord& record, const base::Secret& password) const {
-    if (!hasher_.needs_rehash(record.verifier)) return;
+Verdict Authenticator::authenticate_app_password(const Attempt& attempt, const AppPassword& password) {
+    struct Found {
+        std::optional<LoginRecord> record;
+        std::optional<Credential> credential;
+    };
+    auto found = store_.read([&](Transaction& transaction) {
+        Found answer;
+        for (const Identifier& name : attempt.names) {
+            auto record = login_record(transaction, name);
+            if (record && !answer.record) answer.record = std::move(record);
+        }
+        answer.credential = transaction.credentials().find(password.row_id);
+        return answer;
+    });
+    if (!found) return std::unexpected(Refused(Refusal::unavailable, {}, found.error().detail));
+    const bool is_right = found->record && found->credential &&
+                          found->credential->kind == CredentialKind::app_password &&
+                          found->credential->account == found->record->account.id &&
+                          (!found->credential->expires_at || attempt.now < *found->credential->expires_at) &&
+                          is_app_password(keyring_, found->credential->verifier.reveal(), password);
+    const auto account = found->record ? std::optional(found->record->account.id) : std::nullopt;
+    const GuessTarget target = lockout_.target(account, attempt.counted_name(), attempt.context);
+    if (!is_right) {
+        // Too long to guess: it is counted for its source alone, so that it can close nobody's budget.
+        std::ignore = store_.change(
+            [&](Transaction& transaction) { std::ignore = lockout_.charge_source(transaction, target, attempt.now); });
+        return std::unexpected(Refused(Refusal::wrong_credentials, login_of(found->record)));
+    }
+    const LoginRecord& record = *found->record;
+    const auto scopes = AppScopes::parse(found->credential->scope);
+    const AppScope wanted = attempt.context.channel == Channel::imap ? AppScope::imap : AppScope::smtp;
+    if (!opens_mailboxes(attempt.context.channel) || !scopes || !scopes->contains(wanted))
+        return std::unexpected(Refused(Refusal::not_authorised, record.account.login.text()));
+    if (const auto why = objection(attempt, record, CredentialKind::app_password))
+        return std::unexpected(Refused(*why, record.account.login.text()));
+    std::ignore = store_.change([&](Transaction& transaction) {
+        transaction.credentials().touch(found->credential->id, coarse_network(attempt.context.client), attempt.now);
+    });
+    return identity_of(record, attempt.now);
+}
+
+std::optional<Refusal> Authenticator::objection(const Attempt& attempt,
+                                                const LoginRecord& record,
+                                                CredentialKind kind) const {
+    if (const auto why = refusal_of(state_at(record.account, attempt.now))) return why;
+    if (kind == CredentialKind::temporary) return Refusal::must_change;
+    if (kind == CredentialKind::provisional) return Refusal::not_activated;
+    const bool is_main = kind == CredentialKind::password;
+    if (is_main && opens_mailboxes(attempt.context.channel) &&
+        (record.has_active_otp || settings_.app_passwords_required)) {
+        return Refusal::app_password_required;
+    }
+    if (!may_act_as(record.account, attempt.credentials.act_as, attempt.context.default_domain))
+        return Refusal::not_authorised;
+    return std::nullopt;
+}
+
+StoreResult<Authenticator::Opening> Authenticator::open(const Attempt& attempt) const {
+    return store_.change([&](Transaction& transaction) {
+        Opening opening;
+        for (const Identifier& name : attempt.names) {
+            auto record = login_record(transaction, name);
+            if (record && !opening.record) opening.record = std::move(record);
+        }
+        const auto account = opening.record ? std::optional(opening.record->account.id) : std::nullopt;
+        opening.target = lockout_.target(account, attempt.counted_name(), attempt.context);
+        opening.trust = lockout_.trust_in(transaction, opening.target, attempt.now);
+        opening.fingerprint = lockout_.fingerprint(opening.target, opening.epoch(), attempt.password());
+        opening.is_repeated = lockout_.knows_wrong(transaction, opening.target, opening.fingerprint, attempt.now);
+        if (opening.is_repeated) {
+            if (!lockout_.is_open(transaction, opening.target, opening.trust, attempt.now))
+                opening.refusal = Refusal::throttled;
+        } else {
+            opening.charge = lockout_.charge(transaction, opening.target, opening.trust, attempt.now);
+            if (!opening.charge) {
+                opening.refusal = Refusal::throttled;
+                transaction.abandon();
+            }
+        }
+        return opening;
+    });
+}
+
+Verdict Authenticator::examine(const Attempt& attempt) {
+    auto opening = open(attempt);
+    if (!opening) return std::unexpected(Refused(Refusal::unavailable, {}, opening.error().detail));
+    if (opening->refusal) {
+        journal_refusal(attempt, *opening, *opening->refusal, "throttled");
+        return std::unexpected(Refused(*opening->refusal, login_of(opening->record)));
+    }
+    const Lane lane = opening->trust == Trust::stranger ? Lane::stranger : Lane::known;
+    const auto slot = admission_.enter(lane, opening->target.network_text);
+    if (!slot) return give_back(*opening, Refused(Refusal::busy, login_of(opening->record)));
+    return verify(attempt, *opening);
+}
+
+/// Nothing was found out: it must not have cost anything.
+Verdict Authenticator::give_back(const Opening& opening, Refused refused) const {
+    if (opening.charge) {
+        std::ignore = store_.change([&](Transaction& transaction) { lockout_.refund(transaction, *opening.charge); });
+    }
+    return std::unexpected(std::move(refused));
+}
+
+Verdict Authenticator::verify(const Attempt& attempt, Opening& opening) {
+    bool has_compared = false;
+    for (const auto kind : {CredentialKind::password, CredentialKind::temporary, CredentialKind::provisional}) {
+        const Credential* const credential = opening.record ? opening.record->live(kind, attempt.now) : nullptr;
+        if (credential == nullptr) continue;
+        const auto verifier = open_verifier(keyring_, *credential);
+        if (!verifier) {
+            return give_back(opening, Refused(Refusal::unavailable, login_of(opening.record),
+                                              "a verifier " + std::string(describe(verifier.error()))));
+        }
+        has_compared = true;
+        const Verification outcome = hasher_.verify(*verifier, attempt.password());
+        if (outcome == Verification::impossible)
+            return give_back(opening, Refused(Refusal::unavailable, login_of(opening.record)));
+        if (outcome == Verification::match) {
+            rehash_if_due(*credential, *verifier, attempt.password());
+            return accept(attempt, opening, *credential);
+        }
+    }
+    if (!has_compared && hasher_.verify(dummy_verifier_, attempt.password()) == Verification::impossible)
+        return give_back(opening, Refused(Refusal::unavailable, login_of(opening.record)));
+    return refuse_wrong(attempt, opening);
+}
+
+Verdict Authenticator::accept(const Attempt& attempt, const Opening& opening, const Credential& credential) {
+    const LoginRecord& record = *opening.record;
+    const AccountId id = record.account.id;
+    const auto why = objection(attempt, record, credential.kind);
+    // The guess was right, whatever comes of it: what it cost is given back, and nothing else.
+    const auto settled = store_.change([&](Transaction& transaction) {
+        if (opening.charge) lockout_.refund(transaction, *opening.charge);
+        const bool is_new_place = !why && lockout_.remember(transaction, opening.target, attempt.now);
+        if (!why && !is_new_place) return;
+        journal_.append(transaction, attempt.origin(Actor::owner, id),
+                        {.action = "login",
+                         .outcome = why ? JournalOutcome::refused : JournalOutcome::ok,
+                         .subject = id,
+                         .reason = why ? reason_of(*why) : "new_place"},
+                        attempt.now);
+    });
+    if (why) return std::unexpected(Refused(*why, record.account.login.text()));
+    Identity identity = identity_of(record, attempt.now);
+    // A login is not refused because its place could not be remembered.
+    if (settled && credential.kind == CredentialKind::password) {
+        const AccountStamp stamp{.id = id, .epoch = record.account.epoch, .row_version = record.account.row_version};
+        std::optional<Time> changes_at = next_change_by_date(record.account, attempt.now);
+        for (const Account& other : record.linked) {
+            const auto next = next_change_by_date(other, attempt.now);
+            if (next && (!changes_at || *next < *changes_at)) changes_at = next;
+        }
+        right_.put(right_key(attempt, stamp), identity, stamp, changes_at, attempt.now);
+    }
+    return identity;
+}
+
+bool Authenticator::is_previous(const Opening& opening, const base::Secret& password) const {
+    if (!opening.record) return false;
+    const auto& credentials = opening.record->credentials;
+    const auto found = std::ranges::find(credentials, CredentialKind::previous, &Credential::kind);
+    if (found == credentials.end()) return false;
+    const auto verifier = open_verifier(keyring_, *found);
+    return verifier && hasher_.verify(*verifier, password) == Verification::match;
+}
+
+Verdict Authenticator::refuse_wrong(const Attempt& attempt, const Opening& opening) {
+    // Only the first time: a device that still has the old password is told apart from somebody who guesses.
+    const bool is_old = !opening.is_repeated && is_previous(opening, attempt.password());
+    std::ignore = store_.change([&](Transaction& transaction) {
+        transaction.budgets().remember_wrong(opening.target.subject, opening.fingerprint, attempt.now);
+        if (is_old && opening.charge) lockout_.refund(transaction, *opening.charge);
+        if (opening.is_repeated) return;
+        journal_.append(transaction, attempt.origin(Actor::stranger, std::nullopt),
+                        {.action = "login",
+                         .outcome = JournalOutcome::fail,
+                         .subject = opening.target.account,
+                         .reason = is_old ? "old_password" : "wrong_credentials",
+                         .detail = name_of(opening.trust)},
+                        attempt.now);
+    });
+    wrong_.put(wrong_key(attempt, opening.epoch()), attempt.now + wrong_life);
+    return std::unexpected(Refused(Refusal::wrong_credentials, login_of(opening.record), is_old ? "old_password" : ""));
+}
+
+/// A closed budget would fill the journal with one row for each try: one a minute and subject tells as much.
+void Authenticator::journal_refusal(const Attempt& attempt,
+                                    const Opening& opening,
+                                    Refusal why,
+                                    std::string_view reason) {
+    const BootKey key = mac_.of({"told", opening.target.subject, reason});
+    if (const auto until = told_.find(key); until && attempt.now < *until) return;
+    told_.put(key, attempt.now + between_throttled_rows);
+    std::ignore = store_.change([&](Transaction& transaction) {
+        journal_.append(transaction, attempt.origin(Actor::stranger, std::nullopt),
+                        {.action = "login",
+                         .outcome = JournalOutcome::refused,
+                         .subject = opening.target.account,
+                         .reason = reason_of(why),
+                         .detail = name_of(opening.trust)},
+                        attempt.now);
+    });
+}
+
+void Authenticator::rehash_if_due(const Credential& credential,
+                                  const base::Secret& verifier,
+                                  const base::Secret& password) const {
+    if (credential.kind != CredentialKind::password || !hasher_.needs_rehash(verifier)) return;
     const auto fresh = hasher_.hash(password);
     if (!fresh) return;
+    const base::Secret closed = close_verifier(keyring_, *fresh, credential.id, credential.account);
     // Lost when the store cannot write or the password was changed meanwhile; neither is this login's fault.
-    std::ignore = store_.replace_verifier(record.account.id, record.verifier, *fresh);
+    std::ignore = store_.change([&](Transaction& transaction) {
+        return transaction.credentials().replace_verifier(credential.id, credential.verifier, closed);
+    });
 }
 
 }  // namespace postern::auth

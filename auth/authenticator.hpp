@@ -1,41 +1,96 @@
 /// The one door: credentials in, a verdict out.
 #pragma once
 
+#include "auth/admission.hpp"
+#include "auth/app_password.hpp"
+#include "auth/boot_mac.hpp"
+#include "auth/credential_cache.hpp"
+#include "auth/journal.hpp"
+#include "auth/keyring.hpp"
+#include "auth/lockout.hpp"
+#include "auth/login_record.hpp"
 #include "auth/password.hpp"
+#include "auth/single_flight.hpp"
 #include "auth/store.hpp"
 #include "auth/verdict.hpp"
+#include "base/clock.hpp"
+#include "config/settings.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace postern::auth {
 
-/// Decides who somebody is. Synchronous: it asks the store and hashes one password, so callers run it on a pool of
-/// blocking threads and never on one that serves sockets.
+/// Decides who somebody is. Synchronous: it asks the store and hashes passwords, so callers run it on a pool of
+/// blocking threads and never on one that serves sockets. That pool should have more threads than `Admission` has slots
+/// and waiting places, so that cached and app passwords never queue behind hashes.
 ///
-/// Whoever asks learns nothing about which accounts exist: names that are unknown, malformed or without a password cost
-/// the same questions to the store and one verification of a dummy verifier of the configured cost. (A verifier of
-/// another cost takes its own time until its owner's next login replaces it.)
+/// Every guess is paid for before it is looked at (`Lockout`), by one transaction; a right one gets its own payment
+/// back and nothing else. Whoever asks learns nothing about which accounts exist: names that are unknown, malformed or
+/// without a password cost the same questions, the same payment and one verification of a dummy verifier of the
+/// configured cost. (A verifier of another cost takes its own time until its owner's next login replaces it; answers
+/// leave on a grid of time, see `answer_delay`.)
 ///
-/// Thread rule: `authenticate` may be called from any number of threads at once. `store` and `hasher` must outlive it.
+/// Thread rule: `authenticate` may be called from any number of threads at once. What it is made of must outlive it.
 class Authenticator {
 public:
     /// Hashes once, to make the dummy. Throws std::runtime_error when there is no memory for that.
-    Authenticator(Store& store, const PasswordHasher& hasher);
+    Authenticator(Store& store,
+                  const PasswordHasher& hasher,
+                  const Keyring& keyring,
+                  const base::Clock& clock,
+                  const config::AuthSettings& settings);
 
     /// A bare name is looked up with `context.default_domain` behind it first, then as it is. What is known only after
-    /// the right password (disabled, not authorised) is told only then. Never says Refusal::busy.
-    [[nodiscard]] Verdict authenticate(const Credentials& credentials, const AttemptContext& context) const;
+    /// the right password (suspended, not authorised ...) is told only then.
+    [[nodiscard]] Verdict authenticate(const Credentials& credentials, const AttemptContext& context);
+
+    /// How many passwords this process remembers as right.
+    [[nodiscard]] std::size_t remembered() const { return right_.size(); }
 
 private:
-    [[nodiscard]] StoreResult<std::optional<LoginRecord>> look_up(std::string_view name,
-                                                                  std::string_view default_domain) const;
-    void rehash_if_due(const LoginRecord& record, const base::Secret& password) const;
+    struct Attempt;
+    struct Opening;
+
+    [[nodiscard]] Verdict authenticate_app_password(const Attempt& attempt, const AppPassword& password);
+    [[nodiscard]] Verdict examine(const Attempt& attempt);
+    [[nodiscard]] StoreResult<Opening> open(const Attempt& attempt) const;
+    [[nodiscard]] Verdict verify(const Attempt& attempt, Opening& opening);
+    [[nodiscard]] Verdict accept(const Attempt& attempt, const Opening& opening, const Credential& credential);
+    [[nodiscard]] Verdict refuse_wrong(const Attempt& attempt, const Opening& opening);
+    [[nodiscard]] Verdict give_back(const Opening& opening, Refused refused) const;
+    [[nodiscard]] std::optional<Refusal> objection(const Attempt& attempt,
+                                                   const LoginRecord& record,
+                                                   CredentialKind kind) const;
+    [[nodiscard]] bool is_previous(const Opening& opening, const base::Secret& password) const;
+    void rehash_if_due(const Credential& credential, const base::Secret& verifier, const base::Secret& password) const;
+    [[nodiscard]] BootKey right_key(const Attempt& attempt, const AccountStamp& stamp) const;
+    [[nodiscard]] BootKey wrong_key(const Attempt& attempt, std::int64_t epoch) const;
+    void journal_refusal(const Attempt& attempt, const Opening& opening, Refusal why, std::string_view reason);
 
     Store& store_;
     const PasswordHasher& hasher_;
-    base::Secret dummy_verifier_;
+    const Keyring& keyring_;
+    const base::Clock& clock_;
+    const config::AuthSettings& settings_;
+    const Lockout lockout_;
+    const Journal journal_;
+    const base::Secret dummy_verifier_;
+    const BootMac mac_;
+    CredentialCache right_;
+    BoundedMemory<Time> wrong_;  // until when a password is known to be wrong
+    BoundedMemory<Time> told_;   // until when a subject's throttling needs no further row of the journal
+    SingleFlight<Verdict> flights_;
+    Admission admission_;
 };
+
+/// Bounds for `Admission` under these settings.
+[[nodiscard]] Admission::Bounds admission_bounds(const config::AuthSettings& settings, std::size_t hash_kib);
+
+/// How much longer a refusal must wait that took `spent` so far: until the next quarter of `least`, from `least` on. So
+/// the time of an answer says neither whether an account exists, nor whether a password was hashed at all.
+[[nodiscard]] std::chrono::milliseconds answer_delay(std::chrono::milliseconds spent, std::chrono::milliseconds least);
 
 }  // namespace postern::auth

@@ -1,5 +1,6 @@
 #include "auth/identifier.hpp"
 
+#include "auth/prepared_text.hpp"
 #include "base/ascii.hpp"
 
 #include <algorithm>
@@ -80,8 +81,11 @@ std::string_view describe(IdentifierFault fault) {
 }
 
 std::expected<Identifier, IdentifierFault> Identifier::parse(std::string_view text) {
-    if (const auto fault = fault_of(text)) return std::unexpected(*fault);
-    return Identifier(base::to_lower(text));
+    if (text.empty()) return std::unexpected(IdentifierFault::empty);
+    const auto prepared = prepared_name(text);
+    if (!prepared) return std::unexpected(IdentifierFault::not_ascii);
+    if (const auto fault = fault_of(*prepared)) return std::unexpected(*fault);
+    return Identifier(base::to_lower(*prepared));
 }
 
 std::expected<Identifier, IdentifierFault> Identifier::completed(std::string_view domain) const {

@@ -15,7 +15,7 @@ inline constexpr std::size_t max_identifier_bytes = 254;  ///< longest address i
 enum class IdentifierFault {
     empty,
     too_long,
-    not_ascii,            ///< refused for now: comparing such names needs PRECIS (RFC 8265)
+    not_ascii,            ///< has letters outside ASCII, which backends do not agree about
     forbidden_character,  ///< includes space, quotes and what backends give a meaning of their own
     misplaced_dot,        ///< at an end of the part before the @, or two in a row
     more_than_one_at,
@@ -36,7 +36,8 @@ enum class IdentifierFault {
 /// Only `parse` and `completed` make one, so whoever holds an Identifier need not check it again. Immutable value.
 class Identifier {
 public:
-    /// Reads a name as a person or a file gives it. Letters may have either case; nothing else is repaired.
+    /// Reads a name as a person or a file gives it, prepared by SASLprep (auth/prepared_text.hpp). Letters may have
+    /// either case; nothing else is repaired.
     [[nodiscard]] static std::expected<Identifier, IdentifierFault> parse(std::string_view text);
 
     /// A bare name with `@domain` behind it; an identifier that has a domain is given back as it is. `bad_domain` or

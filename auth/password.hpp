@@ -16,7 +16,7 @@ enum class PasswordFault { empty, too_long, contains_nul };
 /// Why a password is refused, as the end of a sentence: "the password ...".
 [[nodiscard]] std::string_view describe(PasswordFault fault);
 
-/// 1 to 1024 bytes without NUL. Nothing is cut off, and nothing is normalised: a password is bytes.
+/// 1 to 1024 bytes without NUL. Nothing is cut off. What is normalised before hashing: auth/prepared_text.hpp.
 [[nodiscard]] std::expected<void, PasswordFault> check_password(const base::Secret& password);
 
 /// What comparing a password with a stored verifier gave.

@@ -1,17 +1,22 @@
-/// What the auth core asks of a database: one verb for each thing that must hold, not tables.
+/// What the auth core asks of a database: transactions, and in them one verb for each thing that must hold.
 #pragma once
 
-#include "auth/account.hpp"
-#include "auth/identifier.hpp"
-#include "auth/verdict.hpp"
-#include "base/secret.hpp"
+#include "auth/records/account_records.hpp"
+#include "auth/records/budget_records.hpp"
+#include "auth/records/contact_records.hpp"
+#include "auth/records/credential_records.hpp"
+#include "auth/records/flow_records.hpp"
+#include "auth/records/journal_records.hpp"
+#include "auth/records/otp_records.hpp"
+#include "auth/records/outbox_records.hpp"
+#include "auth/records/sealed_records.hpp"
 
-#include <cstddef>
 #include <expected>
+#include <functional>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
+#include <type_traits>
+#include <utility>
 
 namespace postern::auth {
 
@@ -21,7 +26,7 @@ enum class StoreFault {
     changed_meanwhile,  ///< somebody else was faster: the compare-and-set did not apply
     refused,            ///< a rule of the database forbids it
     wrong_schema,       ///< no store there, or one of another version: `postern store migrate`
-    unavailable,        ///< locked, full, damaged, unreadable ...
+    unavailable,        ///< down, locked, full, slow, damaged, unreadable ...
 };
 
 /// `detail` is a sentence for the operator that says what to do where that is known. It never holds a password or
@@ -34,34 +39,45 @@ struct StoreError {
 template <class T>
 using StoreResult = std::expected<T, StoreError>;
 
-/// An account and what its password is compared with. `verifier` is empty when it has no password.
-struct LoginRecord {
-    Account account;
-    base::Secret verifier;
+/// The verbs of one transaction, grouped by what they are about. A verb whose question the database cannot answer
+/// (down, locked, a rule broken) does not return: it unwinds to `Store::change` or `Store::read`, which undo everything
+/// and give the error. Nobody in between catches it. What a verb may find in good order (nothing there, somebody was
+/// faster) it returns. Valid only inside the call it was handed to, on its thread.
+class Transaction {
+public:
+    Transaction() = default;
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    Transaction(Transaction&&) = delete;
+    Transaction& operator=(Transaction&&) = delete;
+    virtual ~Transaction() = default;
+
+    [[nodiscard]] virtual AccountRecords& accounts() = 0;
+    [[nodiscard]] virtual CredentialRecords& credentials() = 0;
+    [[nodiscard]] virtual BudgetRecords& budgets() = 0;
+    [[nodiscard]] virtual OtpRecords& otp_keys() = 0;
+    [[nodiscard]] virtual ContactRecords& contacts() = 0;
+    [[nodiscard]] virtual FlowRecords& flows() = 0;
+    [[nodiscard]] virtual OutboxRecords& outbox() = 0;
+    [[nodiscard]] virtual JournalRecords& journal() = 0;
+    [[nodiscard]] virtual SealedRecords& sealed() = 0;
+
+    /// A small fact about the store itself, such as the check of its keys. `name` and `value`: 1 to 200 bytes.
+    [[nodiscard]] virtual std::optional<std::string> fact(std::string_view name) = 0;
+    virtual void set_fact(std::string_view name, std::string_view value) = 0;
+
+    /// Nothing of this transaction shall stay, although its work returns. Without it, whatever the work returns is
+    /// committed, also when that is a refusal: a guess must be paid for even if it was wrong.
+    void abandon() noexcept { is_abandoned_ = true; }
+    [[nodiscard]] bool is_abandoned() const noexcept { return is_abandoned_; }
+
+private:
+    bool is_abandoned_ = false;
 };
 
-/// An account to be. `verifier` is empty when it has no password yet.
-struct NewAccount {
-    Identifier login;
-    std::vector<Identifier> aliases;
-    std::string display_name;
-    std::vector<std::string> groups;
-    AccountState state = AccountState::active;
-    base::Secret verifier;
-};
-
-/// One page of accounts in the order of their logins. What is empty asks nothing.
-struct AccountFilter {
-    std::string group;
-    std::optional<AccountState> state;
-    std::string text;         ///< part of the login, an alias or the display name; letters A to Z in either case
-    std::string after_login;  ///< only logins behind this one: the last of the page before
-    std::size_t limit = 1000;
-};
-
-/// Every change is whole or not at all, and is durable when its verb returns without an error.
-/// Thread rule: every member may be called from any number of threads at once; a call may block on the disk and on
-/// other writers for some seconds.
+/// Every change is whole or not at all, and is durable when `change` returns without an error.
+/// Thread rule: any number of threads at once; a call may block on the disk, the network and other writers for some
+/// seconds, never without bound.
 class Store {
 public:
     Store() = default;
@@ -71,23 +87,36 @@ public:
     Store& operator=(Store&&) = delete;
     virtual ~Store() = default;
 
-    /// The account that goes by `name`, with what a login needs. not_found, unavailable.
-    [[nodiscard]] virtual StoreResult<LoginRecord> find_for_login(const Identifier& name) = 0;
-    /// The same without any secret.
-    [[nodiscard]] virtual StoreResult<Account> find(const Identifier& name) = 0;
-    [[nodiscard]] virtual StoreResult<std::vector<Account>> list(const AccountFilter& filter) = 0;
-    /// Those of `names` that accounts go by already, in the order asked.
-    [[nodiscard]] virtual StoreResult<std::vector<Identifier>> taken(std::span<const Identifier> names) = 0;
+    /// Runs `work(transaction)` in a transaction that may write, and commits. Gives what `work` returned. `work` may
+    /// run a second time after everything of the first was undone (a deadlock between writers), so it must change
+    /// nothing but through the transaction.
+    template <class Work>
+    [[nodiscard]] auto change(Work&& work) {
+        return run(Access::change, std::forward<Work>(work));
+    }
+    /// The same for work that only reads: it sees one state of the store and waits for no writer.
+    template <class Work>
+    [[nodiscard]] auto read(Work&& work) {
+        return run(Access::read, std::forward<Work>(work));
+    }
 
-    /// Adds all of them or, with the first error, none. already_exists also when two of them share a name.
-    [[nodiscard]] virtual StoreResult<void> add(std::span<const NewAccount> accounts) = 0;
-    /// Gives the account this password, whether it had one or not.
-    [[nodiscard]] virtual StoreResult<void> set_password(AccountId account, const base::Secret& verifier) = 0;
-    /// The same password in another form: applies only while the account still has `expected`, else changed_meanwhile.
-    [[nodiscard]] virtual StoreResult<void> replace_verifier(AccountId account,
-                                                             const base::Secret& expected,
-                                                             const base::Secret& fresh) = 0;
-    [[nodiscard]] virtual StoreResult<void> set_state(AccountId account, AccountState state) = 0;
+protected:
+    enum class Access { read, change };
+    [[nodiscard]] virtual StoreResult<void> transact(Access access, const std::function<void(Transaction&)>& work) = 0;
+
+private:
+    template <class Work>
+    auto run(Access access, Work&& work) -> StoreResult<std::invoke_result_t<Work&, Transaction&>> {
+        using Result = std::invoke_result_t<Work&, Transaction&>;
+        if constexpr (std::is_void_v<Result>) {
+            return transact(access, [&](Transaction& transaction) { work(transaction); });
+        } else {
+            std::optional<Result> result;
+            const auto done = transact(access, [&](Transaction& transaction) { result.emplace(work(transaction)); });
+            if (!done) return std::unexpected(done.error());
+            return std::move(*result);
+        }
+    }
 };
 
 }  // namespace postern::auth

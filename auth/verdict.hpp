@@ -19,13 +19,15 @@ struct Credentials {
     base::Secret password;
 };
 
-enum class Channel { imap, submission };
+enum class Channel { imap, submission, portal, command_line, system };
 
 /// Where an attempt comes from.
 struct AttemptContext {
     Channel channel = Channel::imap;
     base::IpAddress client;
     std::string default_domain;  ///< completes a name without a domain; empty: left bare
+    std::string device;          ///< what a known browser proved to be; empty: none. 1 to 128 bytes, unguessable
+    std::string correlation;     ///< joins log and journal; empty: none. At most 64 visible ASCII characters
 };
 
 using AccountId = std::int64_t;
@@ -34,16 +36,22 @@ using AccountId = std::int64_t;
 struct Identity {
     AccountId account = 0;
     std::string login;                ///< the account's own name, normalised: what backends and rules know him by
-    std::vector<std::string> groups;  ///< sorted
+    std::vector<std::string> groups;  ///< of this account and those linked to it; sorted
 };
 
-/// Why nobody was let in. Which of them a client may learn is the protocol's decision.
+/// Why nobody was let in. Which of them a client may learn is the protocol's decision. Everything from
+/// `not_authorised` to `app_password_required` is said only after the right password.
 enum class Refusal {
-    wrong_credentials,  ///< unknown name or wrong password; the two take equally long and are never told apart
-    not_authorised,     ///< the password is right, but not for acting as somebody else
-    account_disabled,   ///< the password is right, but the account is disabled
-    busy,               ///< too many logins at once: try later
-    unavailable,        ///< the store could not be asked: try later
+    wrong_credentials,      ///< unknown name or wrong password; the two take equally long and are never told apart
+    not_authorised,         ///< not for acting as somebody else, or not by this credential here
+    not_activated,          ///< the account waits for its activation on the portal
+    must_change,            ///< a password of his own must be chosen on the portal first
+    account_suspended,      ///< by decision of an administrator
+    account_expired,        ///< its dates are over, or have not begun
+    app_password_required,  ///< the main password does not open mailboxes: an app password does
+    throttled,              ///< too many wrong passwords from such a place: try later. Says nothing of the password
+    busy,                   ///< too many logins at once: try later
+    unavailable,            ///< the store could not be asked: try later
 };
 
 /// A refusal, and what the log may know of it.

@@ -6,7 +6,8 @@ function(postern_room name)
     target_link_libraries(postern_${name} PUBLIC postern_options ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE})
 endfunction()
 
-# postern_test(NAME SOURCES ... LINKS ... [LABEL unit]): one GoogleTest program, each of its cases known to ctest.
+# postern_test(NAME SOURCES ... LINKS ... [LABEL unit]): one GoogleTest program, each of its cases known to ctest. One
+# that links postern_test_store gets a PostgreSQL.
 function(postern_test name)
     cmake_parse_arguments(TEST "" "LABEL" "SOURCES;LINKS" ${ARGN})
     if(NOT TEST_LABEL)
@@ -16,5 +17,10 @@ function(postern_test name)
     target_link_libraries(${name} PRIVATE postern_options ${TEST_LINKS} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE POSTERN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
-    gtest_discover_tests(${name} NO_PRETTY_VALUES PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+    set(fixture)
+    if("postern_test_store" IN_LIST TEST_LINKS)
+        set(fixture FIXTURES_REQUIRED postgresql)
+    endif()
+    gtest_discover_tests(${name} NO_PRETTY_VALUES
+        PROPERTIES LABELS ${TEST_LABEL} ${fixture} TIMEOUT 120 DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -162,6 +162,13 @@ Formed<std::string> hostname_or_address(std::string_view text) {
     return base::to_lower(text);
 }
 
+bool is_loopback(const std::string& host) {
+    if (host == "localhost") return true;
+    const auto address = base::IpAddress::parse(host);
+    static const std::array loopback{base::IpNetwork::parse("127.0.0.0/8"), base::IpNetwork::parse("::1")};
+    return address && std::ranges::any_of(loopback, [&](const auto& network) { return network->contains(*address); });
+}
+
 Formed<std::string> ip_address(std::string_view text) {
     if (const auto address = base::IpAddress::parse(text)) return address->text();
     return expected_but_found("a numeric IPv4 or IPv6 address, like 192.0.2.1 or \"::\"", text);

@@ -77,6 +77,9 @@ struct OneOf {
 [[nodiscard]] Formed<std::string> full_hostname(std::string_view text);
 [[nodiscard]] Formed<std::string> hostname_or_address(std::string_view text);
 
+/// Whether a host as the form above gives it is this machine: 127.0.0.0/8, ::1 or localhost.
+[[nodiscard]] bool is_loopback(const std::string& host);
+
 /// A numeric address in its usual form.
 [[nodiscard]] Formed<std::string> ip_address(std::string_view text);
 [[nodiscard]] Formed<base::IpNetwork> ip_network(std::string_view text);

@@ -17,6 +17,7 @@ std::unexpected<std::vector<SettingsError>> only(SettingsError error) {
 
 void read_settings(MappingReader& root, Settings& settings) {
     read_process_settings(root, settings);
+    read_account_settings(root, settings);
     read_listeners(root, settings);
     read_backends(root, settings);
     read_routing(root, settings);

@@ -15,6 +15,11 @@ constexpr WholeNumber<std::uint16_t> thread_count{.min = 0, .max = 256};
 constexpr WholeNumber<std::uint16_t> queue_length{.min = 1, .max = 65535};
 constexpr WholeNumber<std::uint32_t> hash_memory{.min = 8192, .max = 1'048'576};
 constexpr WholeNumber<std::uint32_t> hash_passes{.min = 1, .max = 64};
+constexpr WholeNumber<std::uint32_t> memory_budget{.min = 16, .max = 65536};
+constexpr WholeNumber<std::uint16_t> free_failures{.min = 1, .max = 100};
+constexpr WholeNumber<std::uint16_t> closing_failures{.min = 10, .max = 1000};
+constexpr WholeNumber<std::uint16_t> source_failures{.min = 1, .max = 10'000};
+const OneOf<bool> yes_or_no{{{"true", true}, {"false", false}}};
 constexpr WholeNumber<std::uint16_t> bad_commands{.min = 1, .max = 1000};
 constexpr WholeNumber<std::uint16_t> login_attempts{.min = 1, .max = 100};
 constexpr WholeNumber<std::uint32_t> connection_count{.min = 1, .max = 1'000'000};
@@ -29,20 +34,33 @@ void read_log(MappingReader& section, LogSettings& log) {
     section.optional("level", log.level, log_level_form);
 }
 
-void read_store(MappingReader& section, StoreSettings& store) {
-    section.required("sqlite", store.sqlite, FilePath{section.reading().directory});
-}
-
 void read_password_hash(MappingReader& section, PasswordHashSettings& hash) {
     section.optional("memory_kib", hash.memory_kib, hash_memory);
     section.optional("passes", hash.passes, hash_passes);
 }
 
+void read_lockout(MappingReader& section, LockoutSettings& lockout) {
+    section.optional("free_failures", lockout.free_failures, free_failures);
+    section.optional("first_wait", lockout.first_wait, duration);
+    section.optional("longest_wait", lockout.longest_wait, duration);
+    section.optional("closed_at", lockout.closed_at, closing_failures);
+    section.optional("source_burst", lockout.source_burst, source_failures);
+    section.optional("source_per_hour", lockout.source_per_hour, source_failures);
+    if (section.sound("first_wait") && section.sound("longest_wait") && lockout.first_wait > lockout.longest_wait)
+        section.fail("longest_wait", "is shorter than first_wait");
+}
+
 void read_auth(MappingReader& section, AuthSettings& auth) {
+    section.optional("key_file", auth.key_file, FilePath{section.reading().directory});
     section.optional("password_threads", auth.password_threads, thread_count);
     section.optional("password_queue", auth.password_queue, queue_length);
+    section.optional("hash_memory_mib", auth.hash_memory_mib, memory_budget);
     section.section("password_hash", Presence::optional,
                     [&](MappingReader& hash) { read_password_hash(hash, auth.password_hash); });
+    section.section("lockout", Presence::optional,
+                    [&](MappingReader& lockout) { read_lockout(lockout, auth.lockout); });
+    section.optional("app_passwords_required", auth.app_passwords_required, yes_or_no);
+    section.optional("failure_delay", auth.failure_delay, duration);
 }
 
 void read_tls(MappingReader& section, TlsSettings& tls) {
@@ -73,7 +91,8 @@ void read_submission(MappingReader& section, SubmissionSettings& submission) {
 void read_process_settings(MappingReader& root, Settings& settings) {
     root.section("server", Presence::required, [&](MappingReader& s) { read_server(s, settings.server); });
     root.section("log", Presence::optional, [&](MappingReader& s) { read_log(s, settings.log); });
-    root.section("store", Presence::required, [&](MappingReader& s) { read_store(s, settings.store); });
+    read_store_settings(root, settings);
+    settings.auth.key_file = FilePath{root.reading().directory}("postern.keys").value_or("postern.keys");
     root.section("auth", Presence::optional, [&](MappingReader& s) { read_auth(s, settings.auth); });
     root.section("tls", Presence::required, [&](MappingReader& s) { read_tls(s, settings.tls); });
     root.section("limits", Presence::optional, [&](MappingReader& s) { read_limits(s, settings.limits); });

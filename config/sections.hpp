@@ -16,8 +16,15 @@ extern const OneOf<ListenerProtocol> listener_protocol_form;
 [[nodiscard]] std::string_view name_of(MailProtocol protocol);
 [[nodiscard]] std::string_view name_of(ListenerProtocol protocol);
 
+/// A secret, which stands in a file of its own or in the environment. `key` is optional.
+void read_secret(MappingReader& section, const std::string& key, base::Secret& secret);
+
 /// server, log, store, auth, tls, limits, submission and groups.
 void read_process_settings(MappingReader& root, Settings& settings);
+/// store.
+void read_store_settings(MappingReader& root, Settings& settings);
+/// accounts.
+void read_account_settings(MappingReader& root, Settings& settings);
 void read_listeners(MappingReader& root, Settings& settings);
 void read_backends(MappingReader& root, Settings& settings);
 void read_routing(MappingReader& root, Settings& settings);

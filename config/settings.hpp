@@ -52,8 +52,27 @@ struct LogSettings {
     LogLevel level = LogLevel::info;
 };
 
+/// How the connection to PostgreSQL is protected.
+enum class PostgresqlTls {
+    verify,  ///< TLS, certificate and name verified
+    none,    ///< clear text: for this host, or a network that is trusted like it
+};
+
+struct PostgresqlSettings {
+    std::string host;           ///< name, numeric address, or the folder of its Unix socket
+    std::uint16_t port = 5432;  ///< 1 to 65535
+    std::string database = "postern";
+    std::string user = "postern";
+    std::string password_file;                  ///< in libpq's form (.pgpass), mode 0600; empty: no password
+    PostgresqlTls tls = PostgresqlTls::verify;  ///< in the file: verify or none; a Unix socket has none
+    std::string ca_file;  ///< PEM file of the authorities that may sign its certificate; empty: the system's
+};
+
+/// Where accounts are: exactly one of the two.
 struct StoreSettings {
     std::string sqlite;  ///< path of the embedded database; created by `postern store migrate`
+    std::optional<PostgresqlSettings> postgresql;
+    std::uint16_t sessions = 8;  ///< calls that may use the database at once; more wait. 1 to 256
 };
 
 /// Cost of Argon2id (RFC 9106). The defaults are the minimum of the OWASP Password Storage Cheat Sheet.
@@ -62,11 +81,75 @@ struct PasswordHashSettings {
     std::uint32_t passes = 2;          ///< passes over it. 1 to 64
 };
 
+/// How guessing is paid for; see docs/lockout.md. A wrong password that was seen before costs nothing.
+struct LockoutSettings {
+    std::uint16_t free_failures = 4;               ///< of one account from strange places, without a wait. 1 to 100
+    std::chrono::milliseconds first_wait{30'000};  ///< after one more; doubles with each further failure
+    std::chrono::milliseconds longest_wait{3600'000};
+    std::uint16_t closed_at = 100;    ///< failures after which only a day without any lets in another guess. 10 to 1000
+    std::uint16_t source_burst = 50;  ///< failures of one network at once, whomever they are about. 1 to 10000
+    std::uint16_t source_per_hour = 30;  ///< and then in each hour; more where many accounts log in. 1 to 10000
+};
+
 struct AuthSettings {
+    std::string key_file;                ///< the keys that are never in the database; made by `postern store migrate`
     std::uint16_t password_threads = 0;  ///< threads that check passwords; 0: one for each core. 0 to 256
     std::uint16_t password_queue =
         256;  ///< logins that may wait for one of them; one more is told to try later. 1 to 65535
+    std::uint32_t hash_memory_mib = 256;  ///< what all password checks together may take. 16 to 65536
     PasswordHashSettings password_hash;
+    LockoutSettings lockout;
+    bool app_passwords_required = false;  ///< the main password opens no mailbox; it never does beside an OTP key
+    std::chrono::milliseconds failure_delay{2'000};  ///< before a refusal is answered, at least. 1 ms to 24 h
+};
+
+/// How TLS starts towards the server that mails are handed to.
+enum class MailTls {
+    implicit,  ///< from the first byte (submissions, 465)
+    starttls,  ///< asked for, and nothing is sent without it
+    none,      ///< clear text: on this host only
+};
+
+/// Where mails to people are handed to: a relay of the house, by submission (RFC 6409).
+struct MailSettings {
+    std::string host;          ///< name or numeric address; its certificate must bear it
+    std::uint16_t port = 587;  ///< 1 to 65535
+    MailTls tls = MailTls::starttls;
+    std::string ca_file;    ///< PEM file of the authorities that may sign its certificate; empty: the system's
+    std::string user;       ///< empty: without authentication
+    base::Secret password;  ///< for `user`; from a file or an environment variable
+    std::string from;       ///< the sender's address
+    std::string from_name;  ///< what mail programs show for it
+};
+
+/// The HTTP interface of a gateway for text messages.
+struct SmsSettings {
+    std::string url;           ///< https, or http on this host; asked by POST
+    std::string content_type;  ///< application/json or application/x-www-form-urlencoded
+    std::string body;          ///< a template: {{number}} (E.164) and {{text}}, written as the content type wants them
+    base::Secret authorization;       ///< value of the Authorization field; empty: none
+    std::string country_code = "33";  ///< of numbers that are typed with a leading zero. 1 to 3 digits
+};
+
+/// Who is told that accounts become active or redirect their mail: a command or an HTTP interface.
+struct HookSettings {
+    std::vector<std::string> command;  ///< program and arguments, without a shell; the event as JSON on its input
+    std::string url;                   ///< or here, by POST
+    base::Secret authorization;        ///< as above
+};
+
+/// What people do with their accounts by themselves, and how they are reached.
+struct AccountSettings {
+    std::string time_zone = "Europe/Paris";  ///< name of the IANA database; where days begin and end
+    std::string portal;                      ///< what links in mails begin with: "https://portail.example.org"
+    std::chrono::milliseconds link_time{30 * 60'000};  ///< how long a link to a new password is good. 10 min to 60 min
+    bool numen_reset_on_screen = false;       ///< NUMEN and birth date set a new password where no address is known
+    bool temporary_password_by_mail = false;  ///< a temporary password in the mail, in place of a link
+    std::uint16_t journal_months = 12;        ///< how long the journal keeps its rows. 6 to 120
+    std::uint16_t visitor_days = 365;         ///< how far away the end of a visitor may be. 1 to 1095
+    std::optional<MailSettings> mail;         ///< nullopt: no mail leaves
+    std::optional<SmsSettings> sms;
+    std::optional<HookSettings> hook;
 };
 
 struct TlsSettings {
@@ -169,6 +252,7 @@ struct Settings {
     LogSettings log;
     StoreSettings store;
     AuthSettings auth;
+    AccountSettings accounts;
     TlsSettings tls;
     LimitSettings limits;
     SubmissionSettings submission;

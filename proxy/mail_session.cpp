@@ -8,7 +8,10 @@
 #include "proxy/protocols.hpp"
 #include "proxy/relay.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -42,8 +45,18 @@ std::string_view reason_of_refusal(Refusal refusal) {
             return "wrong_credentials";
         case Refusal::not_authorised:
             return "not_authorised";
-        case Refusal::account_disabled:
-            return "account_disabled";
+        case Refusal::not_activated:
+            return "not_activated";
+        case Refusal::must_change:
+            return "must_change";
+        case Refusal::account_suspended:
+            return "account_suspended";
+        case Refusal::account_expired:
+            return "account_expired";
+        case Refusal::app_password_required:
+            return "app_password_required";
+        case Refusal::throttled:
+            return "throttled";
         case Refusal::busy:
             return "busy";
         case Refusal::unavailable:
@@ -118,7 +131,8 @@ public:
           protocol_(mail_protocol_of(listener.protocol)),
           tls_(tls),
           services_(services),
-          deadline_(worker.context().get_executor(), [this] { cancel(); }) {}
+          deadline_(worker.context().get_executor(), [this] { cancel(); }),
+          pause_(worker.context().get_executor()) {}
 
     /// Takes itself by value: the coroutine's frame keeps the session alive.
     static asio::awaitable<void> run(std::shared_ptr<MailSession> self) {
@@ -143,6 +157,16 @@ private:
         client_.cancel();
         if (backend_) backend_->cancel();
         if (connecting_ != nullptr) connecting_->cancel();
+        pause_.cancel();
+    }
+
+    /// Until it is time to refuse an attempt that began then; ends early with the session.
+    asio::awaitable<void> wait_to_refuse(Clock::time_point begun) {
+        if (client_.cancelled()) co_return;
+        const auto spent = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - begun);
+        pause_.expires_after(auth::answer_delay(spent, services_.settings.auth.failure_delay));
+        const auto waited = co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
+        (void)waited;
     }
 
     asio::awaitable<bool> start_tls() {
@@ -215,6 +239,7 @@ private:
         std::unique_ptr<net::Stream> backend;
         const auto verdict = co_await authenticate(credentials);
         if (!verdict) {
+            co_await wait_to_refuse(attempt.begun);
             const bool temporary = verdict.error().why == Refusal::busy || verdict.error().why == Refusal::unavailable;
             if (temporary) attempt.outcome = "failed";
             attempt.account = verdict.error().account;
@@ -389,6 +414,7 @@ private:
     const net::TlsContext& tls_;
     const MailServices& services_;
     net::Deadline deadline_;
+    asio::steady_timer pause_;  // before a refusal
     const Clock::time_point accepted_at_ = Clock::now();
     const std::uint64_t number_ = next_session_number();
     bool shutting_down_ = false;

@@ -17,7 +17,7 @@ namespace postern::proxy {
 /// What all mail sessions of the process share. Immutable; must outlive every worker.
 struct MailServices {
     const config::Settings& settings;
-    const auth::Authenticator& authenticator;
+    auth::Authenticator& authenticator;
     net::BlockingPool& password_pool;  ///< where the authenticator runs
     const routing::Router& router;
     const BackendConnector& backends;

@@ -1,184 +1,322 @@
 #include "auth/store/account_rows.hpp"
 
+#include "auth/store/account_select.hpp"
 #include "base/ascii.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <cassert>
 
 namespace postern::auth::store {
 
+using soci::into;
+using soci::use;
+
 namespace {
 
-/// The columns of an account `a`; lists come as lines, because neither names nor groups can hold a line feed.
-const std::string account_columns =
-    "a.id, a.login, a.display_name, a.state, a.created_at, a.changed_at, "
-    "coalesce((SELECT group_concat(value, char(10)) FROM identifier WHERE account_id = a.id AND value <> a.login), "
-    "''), "
-    "coalesce((SELECT group_concat(group_name, char(10)) FROM membership WHERE account_id = a.id), ''), "
-    "EXISTS (SELECT 1 FROM credential WHERE account_id = a.id AND kind = 'password')";
-
-/// One row of `account_columns`, as a statement fills it.
-struct AccountRow {
-    long long id = 0;
-    std::string login, display_name, state;
-    long long created_at = 0, changed_at = 0;
-    std::string aliases, groups;
-    int has_password = 0;
-
-    void bind_to(soci::statement& statement) {
-        statement.exchange(soci::into(id));
-        statement.exchange(soci::into(login));
-        statement.exchange(soci::into(display_name));
-        statement.exchange(soci::into(state));
-        statement.exchange(soci::into(created_at));
-        statement.exchange(soci::into(changed_at));
-        statement.exchange(soci::into(aliases));
-        statement.exchange(soci::into(groups));
-        statement.exchange(soci::into(has_password));
-    }
-};
-
-std::vector<std::string> sorted_lines(std::string_view text) {
-    std::vector<std::string> lines;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        lines.emplace_back(text.substr(0, end));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    std::ranges::sort(lines);
-    return lines;
-}
-
-/// What stands in the file was checked when it came in. If it is no identifier now, somebody else has written there.
-Identifier identifier_of(const std::string& text) {
-    auto name = Identifier::parse(text);
-    if (!name || name->text() != text) throw std::runtime_error("it holds a name that postern would not have written");
-    return std::move(*name);
-}
-
-Account account_of(const AccountRow& row) {
-    const auto state = account_state(row.state);
-    if (!state) throw std::runtime_error("it holds a state that postern would not have written");
-    std::vector<Identifier> aliases;
-    for (const std::string& alias : sorted_lines(row.aliases)) aliases.push_back(identifier_of(alias));
-    return {.id = row.id,
-            .login = identifier_of(row.login),
-            .aliases = std::move(aliases),
-            .display_name = row.display_name,
-            .groups = sorted_lines(row.groups),
-            .state = *state,
-            .has_password = row.has_password != 0,
-            .created_at = std::chrono::sys_seconds{std::chrono::seconds{row.created_at}},
-            .changed_at = std::chrono::sys_seconds{std::chrono::seconds{row.changed_at}}};
-}
-
-/// Executes a statement whose values have been exchanged and reads its first row, if there is one.
-bool execute_bound(soci::statement& statement, const std::string& query) {
-    statement.alloc();
-    statement.prepare(query);
-    statement.define_and_bind();
-    return statement.execute(true);
-}
+/// The clock may have been set back since the account was created; the order of its times must hold all the same.
+const std::string changed_now = "changed_at = CASE WHEN :now > created_at THEN :now ELSE created_at END";
 
 }  // namespace
 
-std::optional<LoginRecord> select_account(soci::session& session, const Identifier& name, bool with_verifier) {
-    AccountRow row;
-    std::string verifier;
-    soci::statement statement(session);
-    row.bind_to(statement);
-    statement.exchange(soci::into(verifier));
-    statement.exchange(soci::use(name.text(), "name"));
-    const std::string verifier_column =
-        with_verifier ? "coalesce((SELECT verifier FROM credential WHERE account_id = a.id AND kind = 'password'), '')"
-                      : "''";
-    if (!execute_bound(statement,
-                       "SELECT " + account_columns + ", " + verifier_column +
-                           " FROM identifier i JOIN account a ON a.id = i.account_id WHERE i.value = :name")) {
-        return std::nullopt;
-    }
-    LoginRecord record{account_of(row), base::Secret(verifier)};
-    base::wipe(verifier);
-    return record;
+std::optional<Account> AccountRows::find(const Identifier& name) {
+    return AccountSelect::first(database_, "FROM identifier i JOIN account a ON a.id = i.account_id WHERE i.value = :v",
+                                use(name.text(), "v"));
 }
 
-std::vector<Account> select_accounts(soci::session& session, const AccountFilter& filter) {
+std::optional<Account> AccountRows::find(AccountId id) {
+    const long long number = id;
+    return AccountSelect::first(database_, "FROM account a WHERE a.id = :id", use(number, "id"));
+}
+
+std::optional<AccountId> AccountRows::find(const SecretIdentifier& identifier) {
+    const std::string kind(name_of(identifier.kind));
+    long long id = 0;
+    if (!database_.first("SELECT account_id FROM secret_identifier WHERE kind = :kind AND mac = :mac", into(id),
+                         use(kind, "kind"), use(identifier.mac, "mac"))) {
+        return std::nullopt;
+    }
+    return id;
+}
+
+std::vector<AccountId> AccountRows::find_by_birth(std::string_view name_and_date, std::size_t limit) {
+    const std::string mac(name_and_date);
+    const auto most = static_cast<long long>(limit);
+    long long id = 0;
+    std::vector<AccountId> found;
+    database_.each(
+        "SELECT id FROM account WHERE name_birth_mac = :mac AND name_birth_mac <> '' ORDER BY id LIMIT :most",
+        [&] { found.push_back(id); }, into(id), use(mac, "mac"), use(most, "most"));
+    return found;
+}
+
+std::optional<AccountStamp> AccountRows::stamp(const Identifier& name) {
+    long long id = 0;
+    long long epoch = 0;
+    long long version = 0;
+    if (!database_.first("SELECT a.id, a.epoch, a.row_version FROM identifier i JOIN account a ON a.id = i.account_id "
+                         "WHERE i.value = :value",
+                         into(id), into(epoch), into(version), use(name.text(), "value"))) {
+        return std::nullopt;
+    }
+    return AccountStamp{.id = id, .epoch = epoch, .row_version = version};
+}
+
+std::optional<AccountStamp> AccountRows::stamp(AccountId id) {
+    const long long number = id;
+    long long epoch = 0;
+    long long version = 0;
+    if (!database_.first("SELECT epoch, row_version FROM account WHERE id = :id", into(epoch), into(version),
+                         use(number, "id"))) {
+        return std::nullopt;
+    }
+    return AccountStamp{.id = id, .epoch = epoch, .row_version = version};
+}
+
+std::vector<Account> AccountRows::linked_to(const Account& account) {
+    if (!account.link_group) return {};
+    const long long id = account.id;
+    const long long group = *account.link_group;
+    return AccountSelect::all(database_, "FROM account a WHERE a.link_group = :grp AND a.id <> :id ORDER BY a.id",
+                              use(group, "grp"), use(id, "id"));
+}
+
+std::vector<Account> AccountRows::list(const AccountFilter& filter) {
     const std::string state(filter.state ? name_of(*filter.state) : "");
     const std::string text = base::to_lower(filter.text);
     const auto limit = static_cast<long long>(filter.limit);
-    AccountRow row;
-    soci::statement statement(session);
-    row.bind_to(statement);
-    statement.exchange(soci::use(filter.after_login, "after"));
-    statement.exchange(soci::use(state, "state"));
-    statement.exchange(soci::use(filter.group, "grp"));
-    statement.exchange(soci::use(text, "text"));
-    statement.exchange(soci::use(limit, "most"));
-    std::vector<Account> accounts;
-    bool found = execute_bound(
-        statement,
-        "SELECT " + account_columns +
-            " FROM account a WHERE a.login > :after AND (:state = '' OR a.state = :state) AND (:grp = '' OR "
-            "EXISTS (SELECT 1 FROM membership WHERE account_id = a.id AND group_name = :grp)) AND (:text = '' "
-            "OR instr(lower(a.display_name), :text) > 0 OR EXISTS (SELECT 1 FROM identifier WHERE "
-            "account_id = a.id AND instr(value, :text) > 0)) ORDER BY a.login LIMIT :most");
-    for (; found; found = statement.fetch()) accounts.push_back(account_of(row));
-    return accounts;
+    return AccountSelect::all(
+        database_,
+        "FROM account a WHERE a.login > :after AND (:state = '' OR a.state = :state) AND (:grp = '' OR EXISTS (SELECT "
+        "1 FROM membership WHERE account_id = a.id AND group_name = :grp) OR EXISTS (SELECT 1 FROM affiliation WHERE "
+        "account_id = a.id AND profile = :grp)) AND (:unit = '' OR EXISTS (SELECT 1 FROM affiliation WHERE account_id "
+        "= a.id AND unit = :unit)) AND (:text = '' OR " +
+            database_.contains("lower(a.display_name)", ":text") +
+            " OR EXISTS (SELECT 1 FROM identifier WHERE account_id = a.id AND " + database_.contains("value", ":text") +
+            ")) ORDER BY a.login LIMIT :most",
+        use(filter.after_login, "after"), use(state, "state"), use(filter.group, "grp"), use(filter.unit, "unit"),
+        use(text, "text"), use(limit, "most"));
 }
 
-AccountWriter::AccountWriter(soci::session& session, std::chrono::sys_seconds now)
-    : session_(session),
-      now_(now.time_since_epoch().count()),
-      insert_account_((session.prepare << "INSERT INTO account (login, display_name, state, created_at, changed_at) "
-                                          "VALUES (:login, :display_name, :state, :created, :changed) "
-                                          "ON CONFLICT (login) DO NOTHING",
-                       soci::use(login_, "login"),
-                       soci::use(display_name_, "display_name"),
-                       soci::use(state_, "state"),
-                       soci::use(now_, "created"),
-                       soci::use(now_, "changed"))),
-      insert_identifier_((session.prepare << "INSERT INTO identifier (value, account_id) VALUES (:value, :id) "
-                                             "ON CONFLICT (value) DO NOTHING",
-                          soci::use(identifier_, "value"),
-                          soci::use(id_, "id"))),
-      insert_membership_((session.prepare << "INSERT INTO membership (account_id, group_name) VALUES (:id, :grp)",
-                          soci::use(id_, "id"),
-                          soci::use(group_, "grp"))),
-      insert_credential_((session.prepare << "INSERT INTO credential (account_id, kind, verifier, created_at) "
-                                             "VALUES (:id, 'password', :verifier, :created)",
-                          soci::use(id_, "id"),
-                          soci::use(verifier_, "verifier"),
-                          soci::use(now_, "created"))) {}
+std::vector<Identifier> AccountRows::taken(std::span<const Identifier> names) {
+    int one = 0;
+    std::vector<Identifier> found;
+    for (const Identifier& name : names) {
+        if (database_.first("SELECT 1 FROM identifier WHERE value = :value", into(one), use(name.text(), "value")))
+            found.push_back(name);
+    }
+    return found;
+}
 
-std::optional<Identifier> AccountWriter::add(const NewAccount& account) {
-    login_ = account.login.text();
-    display_name_ = account.display_name;
-    state_ = name_of(account.state);
-    insert_account_.execute(true);
-    if (insert_account_.get_affected_rows() != 1) return account.login;
-    if (!session_.get_last_insert_id("account", id_)) throw std::runtime_error("no number for a new account");
-    if (!add_identifier(account.login)) return account.login;
+BirthProof AccountRows::birth_of(AccountId id) {
+    const long long number = id;
+    BirthProof birth;
+    database_.first("SELECT birth_mac, name_birth_mac FROM account WHERE id = :id", into(birth.date),
+                    into(birth.name_and_date), use(number, "id"));
+    return birth;
+}
+
+std::optional<std::string> AccountRows::add(const NewAccount& account, Time now) {
+    assert(account.id > 0 && account.state != AccountState::expired);
+    const long long id = account.id;
+    const std::string state(name_of(account.state));
+    const std::string resumes_as(account.state == AccountState::suspended ? "active" : "");
+    Nullable from(account.valid_from);
+    Nullable until(account.valid_until);
+    Nullable sponsor(account.sponsor ? std::optional<long long>(*account.sponsor) : std::nullopt);
+    const int visitor = account.is_visitor ? 1 : 0;
+    const long long at = seconds_of(now);
+    const auto added = database_.execute(
+        "INSERT INTO account (id, login, display_name, language, state, suspended_from, valid_from, valid_until, "
+        "is_visitor, "
+        "sponsor_id, birth_mac, name_birth_mac, created_at, changed_at) VALUES (:id, :login, :display_name, :language, "
+        ":state, nullif(:resumes, ''), :vfrom, :vuntil, :visitor, :sponsor, :birth, :name_birth, :now, :now) ON "
+        "CONFLICT (login) DO NOTHING",
+        use(id, "id"), use(account.login.text(), "login"), use(account.display_name, "display_name"),
+        use(account.language, "language"), use(state, "state"), use(resumes_as, "resumes"),
+        use(from.value, from.indicator, "vfrom"), use(until.value, until.indicator, "vuntil"), use(visitor, "visitor"),
+        use(sponsor.value, sponsor.indicator, "sponsor"), use(account.birth.date, "birth"),
+        use(account.birth.name_and_date, "name_birth"), use(at, "now"));
+    if (added != 1 || !add_name(id, account.login, "login")) return account.login.text();
+    if (account.mail && !add_name(id, *account.mail, "mail")) return account.mail->text();
     for (const Identifier& alias : account.aliases) {
-        if (!add_identifier(alias)) return alias;
+        if (!add_name(id, alias, "alias")) return alias.text();
     }
-    for (const std::string& group : account.groups) {
-        group_ = group;
-        insert_membership_.execute(true);
+    for (const SecretIdentifier& identifier : account.secret_identifiers) {
+        if (!add_secret_identifier(id, identifier)) return std::string(name_of(identifier.kind));
     }
-    if (!account.verifier.empty()) set_verifier(account.verifier);
+    for (const Affiliation& affiliation : account.affiliations) add_affiliation(id, affiliation);
+    for (const std::string& group : account.groups)
+        database_.execute("INSERT INTO membership (account_id, group_name) VALUES (:id, :grp)", use(id, "id"),
+                          use(group, "grp"));
     return std::nullopt;
 }
 
-bool AccountWriter::add_identifier(const Identifier& name) {
-    identifier_ = name.text();
-    insert_identifier_.execute(true);
-    return insert_identifier_.get_affected_rows() == 1;
+bool AccountRows::set_state(AccountId id, AccountState from, AccountState to, Time now) {
+    assert(may_become(from, to) && to != AccountState::suspended);
+    const long long number = id;
+    const std::string before(name_of(from));
+    const std::string after(name_of(to));
+    const long long at = seconds_of(now);
+    const auto changed =
+        database_.execute("UPDATE account SET state = :after, suspended_from = NULL, " + changed_now +
+                              " WHERE id = :id AND state = :before",
+                          use(after, "after"), use(at, "now"), use(number, "id"), use(before, "before"));
+    return changed == 1 && touch(id);
 }
 
-void AccountWriter::set_verifier(const base::Secret& verifier) {
-    verifier_ = verifier.reveal();
-    insert_credential_.execute(true);
-    base::wipe(verifier_);
+bool AccountRows::suspend(AccountId id, Time now) {
+    const long long number = id;
+    const long long at = seconds_of(now);
+    const auto changed = database_.execute("UPDATE account SET suspended_from = state, state = 'suspended', " +
+                                               changed_now + " WHERE id = :id AND state NOT IN ('suspended', 'closed')",
+                                           use(at, "now"), use(number, "id"));
+    return changed == 1 && touch(id);
+}
+
+bool AccountRows::resume(AccountId id, Time now) {
+    const long long number = id;
+    const long long at = seconds_of(now);
+    const auto changed = database_.execute("UPDATE account SET state = suspended_from, suspended_from = NULL, " +
+                                               changed_now + " WHERE id = :id AND state = 'suspended'",
+                                           use(at, "now"), use(number, "id"));
+    return changed == 1 && touch(id);
+}
+
+bool AccountRows::set_dates(AccountId id, std::optional<Time> from, std::optional<Time> until) {
+    const long long number = id;
+    Nullable begin(from);
+    Nullable end(until);
+    const auto changed = database_.execute(
+        "UPDATE account SET valid_from = :vfrom, valid_until = :vuntil WHERE id = :id",
+        use(begin.value, begin.indicator, "vfrom"), use(end.value, end.indicator, "vuntil"), use(number, "id"));
+    return changed == 1 && touch(id);
+}
+
+bool AccountRows::set_text(AccountId id, std::string_view column, std::string_view text) {
+    const long long number = id;
+    const std::string value(text);
+    const auto changed = database_.execute("UPDATE account SET " + std::string(column) + " = :value WHERE id = :id",
+                                           use(value, "value"), use(number, "id"));
+    return changed == 1 && touch(id);
+}
+
+bool AccountRows::set_display_name(AccountId id, std::string_view display_name) {
+    return set_text(id, "display_name", display_name);
+}
+
+bool AccountRows::set_language(AccountId id, std::string_view language) {
+    return set_text(id, "language", language);
+}
+
+bool AccountRows::set_groups(AccountId id, std::span<const std::string> groups) {
+    if (!touch(id)) return false;
+    const long long number = id;
+    database_.execute("DELETE FROM membership WHERE account_id = :id", use(number, "id"));
+    for (const std::string& group : groups)
+        database_.execute("INSERT INTO membership (account_id, group_name) VALUES (:id, :grp)", use(number, "id"),
+                          use(group, "grp"));
+    return true;
+}
+
+bool AccountRows::set_birth(AccountId id, const BirthProof& birth) {
+    return set_text(id, "birth_mac", birth.date) && set_text(id, "name_birth_mac", birth.name_and_date);
+}
+
+bool AccountRows::set_sponsor(AccountId id, AccountId sponsor) {
+    const long long number = id;
+    const long long by = sponsor;
+    const auto changed = database_.execute("UPDATE account SET sponsor_id = :sponsor WHERE id = :id",
+                                           use(by, "sponsor"), use(number, "id"));
+    return changed == 1 && touch(id);
+}
+
+bool AccountRows::add_alias(AccountId id, const Identifier& alias) {
+    return add_name(id, alias, "alias") && touch(id);
+}
+
+bool AccountRows::remove_alias(AccountId id, const Identifier& alias) {
+    const long long number = id;
+    const auto removed =
+        database_.execute("DELETE FROM identifier WHERE account_id = :id AND value = :value AND kind = 'alias'",
+                          use(number, "id"), use(alias.text(), "value"));
+    return removed == 1 && touch(id);
+}
+
+bool AccountRows::put_secret_identifier(AccountId id, const SecretIdentifier& identifier) {
+    const long long number = id;
+    const std::string kind(name_of(identifier.kind));
+    // The account keeps its own when somebody else has the new one: then neither statement applies.
+    const auto replaced = database_.execute(
+        "UPDATE secret_identifier SET mac = :mac WHERE account_id = :id AND kind = :kind AND NOT EXISTS (SELECT 1 FROM "
+        "secret_identifier other WHERE other.kind = :kind AND other.mac = :mac AND other.account_id <> :id)",
+        use(identifier.mac, "mac"), use(number, "id"), use(kind, "kind"));
+    return (replaced == 1 || add_secret_identifier(id, identifier)) && touch(id);
+}
+
+bool AccountRows::put_affiliation(AccountId id, const Affiliation& affiliation) {
+    if (!touch(id)) return false;
+    add_affiliation(id, affiliation);
+    return true;
+}
+
+bool AccountRows::remove_affiliation(AccountId id, Profile profile, std::string_view unit) {
+    const long long number = id;
+    const std::string profile_text(name_of(profile));
+    const std::string unit_text(unit);
+    const auto removed =
+        database_.execute("DELETE FROM affiliation WHERE account_id = :id AND profile = :profile AND unit = :unit",
+                          use(number, "id"), use(profile_text, "profile"), use(unit_text, "unit"));
+    return removed == 1 && touch(id);
+}
+
+void AccountRows::lock(AccountId id) {
+    const long long number = id;
+    database_.execute("UPDATE account SET row_version = row_version WHERE id = :id", use(number, "id"));
+}
+
+void AccountRows::raise_epoch(AccountId id) {
+    const long long number = id;
+    database_.execute("UPDATE account SET epoch = epoch + 1 WHERE id = :id", use(number, "id"));
+    touch(id);
+}
+
+bool AccountRows::add_name(AccountId id, const Identifier& name, std::string_view kind) {
+    const long long number = id;
+    const std::string kind_text(kind);
+    return database_.execute(
+               "INSERT INTO identifier (value, account_id, kind) VALUES (:value, :id, :kind) "
+               "ON CONFLICT (value) DO NOTHING",
+               use(name.text(), "value"), use(number, "id"), use(kind_text, "kind")) == 1;
+}
+
+bool AccountRows::add_secret_identifier(AccountId id, const SecretIdentifier& identifier) {
+    const long long number = id;
+    const std::string kind(name_of(identifier.kind));
+    return database_.execute(
+               "INSERT INTO secret_identifier (kind, mac, account_id) VALUES (:kind, :mac, :id) "
+               "ON CONFLICT DO NOTHING",
+               use(kind, "kind"), use(identifier.mac, "mac"), use(number, "id")) == 1;
+}
+
+void AccountRows::add_affiliation(AccountId id, const Affiliation& affiliation) {
+    const long long number = id;
+    const std::string profile(name_of(affiliation.profile));
+    const long long from = seconds_of(affiliation.valid_from);
+    Nullable until(affiliation.valid_until);
+    database_.execute(
+        "INSERT INTO affiliation (account_id, profile, unit, valid_from, valid_until) VALUES (:id, :profile, :unit, "
+        ":vfrom, :vuntil) ON CONFLICT (account_id, profile, unit) DO UPDATE SET valid_from = excluded.valid_from, "
+        "valid_until = excluded.valid_until",
+        use(number, "id"), use(profile, "profile"), use(affiliation.unit, "unit"), use(from, "vfrom"),
+        use(until.value, until.indicator, "vuntil"));
+}
+
+bool AccountRows::touch(AccountId id) {
+    const long long number = id;
+    return database_.execute(
+               "UPDATE account SET row_version = row_version + 1 WHERE id = :id OR link_group = "
+               "(SELECT link_group FROM account WHERE id = :id)",
+               use(number, "id")) > 0;
 }
 
 }  // namespace postern::auth::store

@@ -1,59 +1,59 @@
 /// Accounts as rows: the SQL that reads and writes them. For the files of this folder only.
 #pragma once
 
-#include "auth/store.hpp"
-
-#include <soci/soci.h>
-
-#include <chrono>
-#include <optional>
-#include <string>
-#include <vector>
+#include "auth/records/account_records.hpp"
+#include "auth/store/database.hpp"
 
 namespace postern::auth::store {
 
-/// The account that goes by `name`, with its verifier when `with_verifier`. All of these throw soci_error.
-[[nodiscard]] std::optional<LoginRecord> select_account(soci::session& session,
-                                                        const Identifier& name,
-                                                        bool with_verifier);
-
-[[nodiscard]] std::vector<Account> select_accounts(soci::session& session, const AccountFilter& filter);
-
-/// Adds accounts one after the other with statements that are prepared once. Use inside a write transaction.
-class AccountWriter {
+class AccountRows final : public AccountRecords {
 public:
-    AccountWriter(soci::session& session, std::chrono::sys_seconds now);
+    explicit AccountRows(Database& database) : database_(database) {}
 
-    /// nullopt when it was added; otherwise the identifier that is taken, and the transaction must be rolled back.
-    [[nodiscard]] std::optional<Identifier> add(const NewAccount& account);
+    [[nodiscard]] std::optional<Account> find(const Identifier& name) override;
+    [[nodiscard]] std::optional<Account> find(AccountId id) override;
+    [[nodiscard]] std::optional<AccountId> find(const SecretIdentifier& identifier) override;
+    [[nodiscard]] std::vector<AccountId> find_by_birth(std::string_view name_and_date, std::size_t limit) override;
+    [[nodiscard]] std::optional<AccountStamp> stamp(const Identifier& name) override;
+    [[nodiscard]] std::optional<AccountStamp> stamp(AccountId id) override;
+    [[nodiscard]] std::vector<Account> linked_to(const Account& account) override;
+    [[nodiscard]] std::vector<Account> list(const AccountFilter& filter) override;
+    [[nodiscard]] std::vector<Identifier> taken(std::span<const Identifier> names) override;
+    [[nodiscard]] BirthProof birth_of(AccountId id) override;
+
+    [[nodiscard]] std::optional<std::string> add(const NewAccount& account, Time now) override;
+    [[nodiscard]] bool set_state(AccountId id, AccountState from, AccountState to, Time now) override;
+    [[nodiscard]] bool suspend(AccountId id, Time now) override;
+    [[nodiscard]] bool resume(AccountId id, Time now) override;
+    [[nodiscard]] bool set_dates(AccountId id, std::optional<Time> from, std::optional<Time> until) override;
+    [[nodiscard]] bool set_display_name(AccountId id, std::string_view display_name) override;
+    [[nodiscard]] bool set_language(AccountId id, std::string_view language) override;
+    [[nodiscard]] bool set_groups(AccountId id, std::span<const std::string> groups) override;
+    [[nodiscard]] bool set_birth(AccountId id, const BirthProof& birth) override;
+    [[nodiscard]] bool set_sponsor(AccountId id, AccountId sponsor) override;
+    [[nodiscard]] bool add_alias(AccountId id, const Identifier& alias) override;
+    [[nodiscard]] bool remove_alias(AccountId id, const Identifier& alias) override;
+    [[nodiscard]] bool put_secret_identifier(AccountId id, const SecretIdentifier& identifier) override;
+    [[nodiscard]] bool put_affiliation(AccountId id, const Affiliation& affiliation) override;
+    [[nodiscard]] bool remove_affiliation(AccountId id, Profile profile, std::string_view unit) override;
+    [[nodiscard]] bool link(AccountId primary, AccountId other, std::int64_t fresh_group) override;
+    [[nodiscard]] bool unlink(AccountId id) override;
+    void lock(AccountId id) override;
+    void raise_epoch(AccountId id) override;
+    void put_delegation(const Delegation& delegation) override;
+    [[nodiscard]] bool remove_delegation(AccountId administrator, std::string_view unit) override;
+    [[nodiscard]] std::vector<Delegation> delegations_of(AccountId administrator, Time now) override;
 
 private:
-    [[nodiscard]] bool add_identifier(const Identifier& name);
-    void set_verifier(const base::Secret& verifier);
+    [[nodiscard]] bool add_name(AccountId id, const Identifier& name, std::string_view kind);
+    [[nodiscard]] bool add_secret_identifier(AccountId id, const SecretIdentifier& identifier);
+    void add_affiliation(AccountId id, const Affiliation& affiliation);
+    /// Raises the row version of the account and those linked to it. False when there is no such account.
+    bool touch(AccountId id);
+    [[nodiscard]] bool set_text(AccountId id, std::string_view column, std::string_view text);
+    [[nodiscard]] std::optional<long long> link_group_of(AccountId id);
 
-    soci::session& session_;
-    // What the statements below are bound to.
-    long long now_;
-    long long id_ = 0;
-    std::string login_, display_name_, state_, identifier_, group_, verifier_;
-    soci::statement insert_account_, insert_identifier_, insert_membership_, insert_credential_;
-};
-
-/// Binds one secret to a statement for as long as this object lives, and wipes the copy afterwards: SOCI takes only
-/// std::string.
-class BoundSecret {
-public:
-    explicit BoundSecret(const base::Secret& secret) : text_(secret.reveal()) {}
-    BoundSecret(const BoundSecret&) = delete;
-    BoundSecret& operator=(const BoundSecret&) = delete;
-    BoundSecret(BoundSecret&&) = delete;
-    BoundSecret& operator=(BoundSecret&&) = delete;
-    ~BoundSecret() { base::wipe(text_); }
-
-    [[nodiscard]] const std::string& text() const noexcept { return text_; }
-
-private:
-    std::string text_;
+    Database& database_;
 };
 
 }  // namespace postern::auth::store

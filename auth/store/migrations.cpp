@@ -1,69 +1,58 @@
 #include "auth/store/migrations.hpp"
 
+#include "auth/store/schema_1.hpp"
+#include "auth/store/schema_2.hpp"
+
 #include <array>
+#include <utility>
 
 namespace postern::auth::store {
 
 namespace {
 
-// Times are whole seconds of UTC. An account names its login and the login's row names the account: the pair of foreign
-// keys is what gives every account exactly one login, taken from the same set of unique names as all aliases.
-constexpr std::array<std::string_view, 8> accounts = {
-    R"sql(CREATE TABLE account (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        login TEXT NOT NULL UNIQUE,
-        display_name TEXT NOT NULL CHECK (length(CAST(display_name AS BLOB)) <= 256),
-        state TEXT NOT NULL CHECK (state IN ('active', 'disabled')),
-        created_at INTEGER NOT NULL,
-        changed_at INTEGER NOT NULL CHECK (changed_at >= created_at),
-        FOREIGN KEY (id, login) REFERENCES identifier (account_id, value) DEFERRABLE INITIALLY DEFERRED
-    ) STRICT)sql",
-
-    R"sql(CREATE TABLE identifier (
-        value TEXT NOT NULL PRIMARY KEY CHECK (
-            length(value) BETWEEN 1 AND 254 AND value = lower(value) AND value NOT GLOB '*[^!-~]*'),
-        account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-        UNIQUE (account_id, value)
-    ) STRICT, WITHOUT ROWID)sql",
-
-    R"sql(CREATE TABLE membership (
-        account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-        group_name TEXT NOT NULL CHECK (length(group_name) BETWEEN 1 AND 254 AND instr(group_name, char(10)) = 0),
-        PRIMARY KEY (account_id, group_name)
-    ) STRICT, WITHOUT ROWID)sql",
-
-    "CREATE INDEX membership_by_group ON membership (group_name, account_id)",
-
-    R"sql(CREATE TABLE credential (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-        kind TEXT NOT NULL CHECK (kind IN ('password')),
-        verifier TEXT NOT NULL CHECK (length(verifier) <= 127 AND verifier GLOB '$argon2id$v=19$m=*,t=*,p=1$*$*'),
-        created_at INTEGER NOT NULL
-    ) STRICT)sql",
-
-    "CREATE UNIQUE INDEX credential_one_password ON credential (account_id) WHERE kind = 'password'",
-
-    // The login of an account may change in a later version; its number never does, because journals will refer to it.
-    R"sql(CREATE TRIGGER account_id_is_final BEFORE UPDATE OF id ON account
-        BEGIN SELECT RAISE(ABORT, 'the number of an account never changes'); END)sql",
-
-    // "post" in ASCII: tells a postern store from any other SQLite file.
-    "PRAGMA application_id = 1886352244",
-};
-
-constexpr std::array<Migration, 1> migrations = {{
-    {1, "accounts, their names, groups and passwords", accounts},
+const std::array<Migration, 2> steps = {{
+    {1, "accounts, their names, groups and passwords", schema_1_statements()},
+    {2, "states, affiliations, credentials of every kind, lockout, OTP keys, procedures, outbox, journal",
+     schema_2_statements()},
 }};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> sqlite_words{{
+    {"{int}", "INTEGER"},
+    {"{text}", "TEXT"},
+    {"{strict}", " STRICT"},
+    {"{visible}", "value NOT GLOB '*[^!-~]*'"},
+}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> postgresql_words{{
+    {"{int}", "BIGINT"},
+    {"{text}", "TEXT COLLATE \"C\""},
+    {"{strict}", ""},
+    {"{visible}", "value ~ '^[!-~]*$'"},
+}};
+
+constexpr std::string_view for_sqlite = "sqlite:";
+constexpr std::string_view for_postgresql = "postgresql:";
 
 }  // namespace
 
-std::span<const Migration> sqlite_migrations() {
-    return migrations;
+std::span<const Migration> migrations() {
+    return steps;
 }
 
 int schema_version() {
-    return migrations.back().version;
+    return steps.back().version;
+}
+
+std::string statement_for(Engine engine, std::string_view statement) {
+    const bool is_sqlite = engine == Engine::sqlite;
+    if (statement.starts_with(is_sqlite ? for_postgresql : for_sqlite)) return {};
+    const std::string_view prefix = is_sqlite ? for_sqlite : for_postgresql;
+    if (statement.starts_with(prefix)) statement.remove_prefix(prefix.size());
+    std::string text(statement);
+    for (const auto& [word, meaning] : is_sqlite ? sqlite_words : postgresql_words) {
+        for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + meaning.size()))
+            text.replace(at, word.size(), meaning);
+    }
+    return text;
 }
 
 }  // namespace postern::auth::store

@@ -30,8 +30,18 @@ std::string_view reply_to(auth::Refusal refusal) {
             return replies::wrong_credentials;
         case auth::Refusal::not_authorised:
             return replies::not_authorised;
-        case auth::Refusal::account_disabled:
-            return replies::account_disabled;
+        case auth::Refusal::account_suspended:
+            return replies::account_suspended;
+        case auth::Refusal::account_expired:
+            return replies::account_expired;
+        case auth::Refusal::not_activated:
+            return replies::not_activated;
+        case auth::Refusal::must_change:
+            return replies::must_change;
+        case auth::Refusal::app_password_required:
+            return replies::app_password_required;
+        case auth::Refusal::throttled:
+            return replies::throttled;
         case auth::Refusal::busy:
             return replies::busy;
         case auth::Refusal::unavailable:

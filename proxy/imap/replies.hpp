@@ -32,7 +32,14 @@ inline constexpr std::string_view logout_done = "OK LOGOUT completed.";
 inline constexpr std::string_view logged_in = "Logged in";
 inline constexpr std::string_view wrong_credentials = "NO [AUTHENTICATIONFAILED] Wrong user name or password.";
 inline constexpr std::string_view not_authorised = "NO [AUTHORIZATIONFAILED] You may not act as this user.";
-inline constexpr std::string_view account_disabled = "NO [CONTACTADMIN] This account is disabled.";
+inline constexpr std::string_view account_suspended = "NO [CONTACTADMIN] This account is suspended.";
+inline constexpr std::string_view account_expired = "NO [CONTACTADMIN] This account has expired.";
+inline constexpr std::string_view not_activated =
+    "NO [CONTACTADMIN] Activate your account on the account portal first.";
+inline constexpr std::string_view must_change = "NO [EXPIRED] Choose a new password on the account portal first.";
+inline constexpr std::string_view app_password_required =
+    "NO [AUTHENTICATIONFAILED] Use an app password here; create one on the account portal.";
+inline constexpr std::string_view throttled = "NO [UNAVAILABLE] Too many failed logins, try again later.";
 inline constexpr std::string_view busy = "NO [UNAVAILABLE] Too many logins at the moment, try again later.";
 inline constexpr std::string_view unavailable =
     "NO [UNAVAILABLE] Accounts cannot be checked at the moment, try again later.";

@@ -232,8 +232,23 @@ void LoginDialogue::refuse(auth::Refusal refusal) {
         case auth::Refusal::not_authorised:
             count_attempt(replies::wrong_credentials);
             break;
-        case auth::Refusal::account_disabled:
-            count_attempt(replies::account_disabled);
+        case auth::Refusal::account_suspended:
+            count_attempt(replies::account_suspended);
+            break;
+        case auth::Refusal::account_expired:
+            count_attempt(replies::account_expired);
+            break;
+        case auth::Refusal::not_activated:
+            count_attempt(replies::not_activated);
+            break;
+        case auth::Refusal::must_change:
+            count_attempt(replies::must_change);
+            break;
+        case auth::Refusal::app_password_required:
+            count_attempt(replies::app_password_required);
+            break;
+        case auth::Refusal::throttled:
+            count_attempt(replies::temporary_failure);
             break;
         case auth::Refusal::busy:
         case auth::Refusal::unavailable:

@@ -30,8 +30,14 @@ inline constexpr std::string_view cancelled = "501 5.7.0 Authentication cancelle
 inline constexpr std::string_view tls_already = "502 5.5.1 TLS is already in use\r\n";
 inline constexpr std::string_view greet_first = "503 5.5.1 Send EHLO first\r\n";
 inline constexpr std::string_view unknown_mechanism = "504 5.5.4 Unknown authentication mechanism\r\n";
-inline constexpr std::string_view account_disabled = "525 5.7.13 Account is disabled\r\n";
+inline constexpr std::string_view account_suspended = "525 5.7.13 Account is suspended\r\n";
+inline constexpr std::string_view account_expired = "525 5.7.13 Account has expired\r\n";
 inline constexpr std::string_view login_first = "530 5.7.0 Authentication required\r\n";
+// RFC 4954 section 6: another mechanism is wanted; here, another kind of password.
+inline constexpr std::string_view app_password_required =
+    "534 5.7.9 Use an app password here; create one on the account portal\r\n";
+inline constexpr std::string_view not_activated = "535 5.7.8 Activate your account on the account portal first\r\n";
+inline constexpr std::string_view must_change = "535 5.7.8 Choose a new password on the account portal first\r\n";
 inline constexpr std::string_view wrong_credentials = "535 5.7.8 Authentication failed\r\n";
 
 }  // namespace postern::proxy::smtp::replies

@@ -6,11 +6,13 @@ demo_people() {
     teacher_alias=cmartin@$mail_domain
     admin=paul.durand@$mail_domain
     pupil=lea.petit@$mail_domain
-    disabled=luc.ancien@$mail_domain
+    suspended=luc.ancien@$mail_domain
+    notices=ne-pas-repondre@$mail_domain
     teacher_password=$(new_password)
     admin_password=$(new_password)
     pupil_password=$(new_password)
-    disabled_password=$(new_password)
+    suspended_password=$(new_password)
+    notices_password=$(new_password)
 }
 
 # 24 characters of letters, digits, - and _: nothing that a shell, a URL or a client's file would read otherwise.
@@ -22,7 +24,8 @@ login,password,groups,display_name,aliases,state
 $teacher,$teacher_password,teacher;staff,Claire Martin,$teacher_alias,active
 $admin,$admin_password,administrative_staff;staff,Paul Durand,,active
 $pupil,$pupil_password,pupil,Léa Petit,,active
-$disabled,$disabled_password,teacher;staff,Luc Ancien,,disabled
+$suspended,$suspended_password,teacher;staff,Luc Ancien,,suspended
+$notices,$notices_password,,Académie Exemple,,active
 END
 }
 

@@ -12,6 +12,22 @@ log:
 store:
   sqlite: $demo_dir/postern/accounts.db
 
+auth:
+  failure_delay: 400ms
+
+# What postern writes to people goes through itself, as an account of its own.
+accounts:
+  portal: https://portail.$mail_domain
+  mail:
+    host: localhost
+    port: $port_smtps
+    tls: implicit
+    ca_file: $demo_dir/tls/ca.pem
+    user: $notices
+    password: {file: $demo_dir/postern/notices-password}
+    from: $notices
+    from_name: Académie Exemple
+
 tls:
   certificate: $demo_dir/tls/server.pem
   key: $demo_dir/tls/server.key

@@ -44,8 +44,8 @@ def pupil():
     return canary(get("PUPIL"), get("PUPIL_PASSWORD"))
 
 
-def disabled():
-    return canary(get("DISABLED"), get("DISABLED_PASSWORD"))
+def suspended():
+    return canary(get("SUSPENDED"), get("SUSPENDED_PASSWORD"))
 
 
 def plain(login, password):

@@ -46,21 +46,39 @@ class Accounts(unittest.TestCase):
         with wire.Imap() as client:
             return client.login("a", name, self.password)
 
-    def test_an_account_is_added_disabled_and_enabled_while_postern_serves(self):
+    def test_an_account_is_added_suspended_and_resumed_while_postern_serves(self):
         name = "nadia.nouvelle@academie.example"
         self.assertRegex(self.login(name), r"^a NO \[AUTHENTICATIONFAILED\]")
         self.account("add", name, "--group", "teacher", "--password-file", "-", stdin=self.password + "\n")
         self.assertRegex(self.login(name), r"^a OK ")
-        self.account("disable", name)
+        self.account("suspend", name)
         self.assertRegex(self.login(name), r"^a NO \[CONTACTADMIN\]")
-        self.account("enable", name)
+        self.account("resume", name)
         self.assertRegex(self.login(name), r"^a OK ")
+
+    def test_an_app_password_opens_mail_until_it_is_revoked(self):
+        login, _ = demo.teacher()
+        def app_password(*arguments):
+            done = demo.postern("app-password", *arguments, "--json", "--config", demo.get("POSTERN_CONFIG"))
+            self.assertEqual(done.returncode, 0, done.stdout)
+            return json.loads(done.stdout)
+        secret = app_password("add", login, "phone", "--scopes", "imap")["app_password"]
+        demo.canary(login, secret)
+        with wire.Imap() as client:
+            self.assertRegex(client.login("a", login, secret), r"^a OK ")
+        with wire.Submission() as client:
+            client.command("EHLO client.example")
+            self.assertRegex(client.login(login, secret), r"^535 5\.7\.8 ")
+        number = str(app_password("list", login)[0]["id"])
+        app_password("revoke", login, number)
+        with wire.Imap() as client:
+            self.assertRegex(client.login("a", login, secret), r"^a NO \[AUTHENTICATIONFAILED\]")
 
     def test_the_list_has_everybody_and_no_secret(self):
         text = self.account("list", "--json")
         accounts = json.loads(text)
         logins = {account["login"] for account in accounts}
-        self.assertLessEqual({demo.get(name) for name in ("TEACHER", "ADMIN", "PUPIL", "DISABLED")}, logins)
+        self.assertLessEqual({demo.get(name) for name in ("TEACHER", "ADMIN", "PUPIL", "SUSPENDED")}, logins)
         self.assertNotIn("argon2", text)
 
     def test_an_import_with_a_mistake_imports_nothing(self):

@@ -24,8 +24,8 @@ class ImapRefusals(unittest.TestCase):
         first = self.client.login("a", demo.get("TEACHER"), wrong)
         self.assertEqual(self.client.login("a", unknown, wrong), first)
 
-    def test_a_disabled_account_is_told_so_only_after_the_right_password(self):
-        login, password = demo.disabled()
+    def test_a_suspended_account_is_told_so_only_after_the_right_password(self):
+        login, password = demo.suspended()
         first = self.client.login("a", unknown, wrong)
         self.assertEqual(self.client.login("a", login, wrong), first)
         self.assertRegex(self.client.login("b", login, password), r"^b NO \[CONTACTADMIN\] ")
@@ -79,8 +79,8 @@ class SubmissionRefusals(unittest.TestCase):
         first = self.client.login(demo.get("TEACHER"), wrong)
         self.assertEqual(self.client.login(unknown, wrong), first)
 
-    def test_a_disabled_account_is_told_so_only_after_the_right_password(self):
-        login, password = demo.disabled()
+    def test_a_suspended_account_is_told_so_only_after_the_right_password(self):
+        login, password = demo.suspended()
         first = self.client.login(unknown, wrong)
         self.assertEqual(self.client.login(login, wrong), first)
         self.assertRegex(self.client.login(login, password), r"^525 5\.7\.13 ")

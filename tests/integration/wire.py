@@ -101,8 +101,8 @@ class Wire:
 
 
 class Imap(Wire):
-    def __init__(self):
-        super().__init__("IMAP_PORT")
+    def __init__(self, port_name="IMAP_PORT"):
+        super().__init__(port_name)
         self.greeting = self.line()
 
     def until(self, tag):

@@ -2,28 +2,16 @@
 #pragma once
 
 #include "app/account_command.hpp"
-#include "auth/argon2id_hasher.hpp"
 #include "auth/authenticator.hpp"
-#include "auth/store/schema.hpp"
-#include "auth/store/sqlite_store.hpp"
-#include "base/clock.hpp"
+#include "auth/password_verifiers.hpp"
+#include "tests/support/test_store.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 namespace postern::app {
-
-class HeldClock final : public base::Clock {
-public:
-    [[nodiscard]] std::chrono::sys_seconds now() const override {
-        return std::chrono::sys_seconds{std::chrono::seconds{1'800'000'000}};
-    }
-};
 
 /// Types what it was told to, one line for each question.
 class ScriptedPrompt final : public PasswordPrompt {
@@ -41,28 +29,16 @@ public:
 
 class AccountFixture : public testing::Test {
 protected:
-    AccountFixture() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "postern-app-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-        const std::string path = (folder_ / "postern.db").string();
-        EXPECT_TRUE(auth::store::migrate_sqlite(path));
-        auto opened = auth::store::SqliteStore::open({.path = path}, clock_);
-        EXPECT_TRUE(opened) << opened.error().detail;
-        store_ = std::move(*opened);
-    }
-    ~AccountFixture() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
+    AccountFixture() = default;
     AccountFixture(const AccountFixture&) = delete;
     AccountFixture& operator=(const AccountFixture&) = delete;
 
-    AccountTools tools() { return {*store_, hasher_, groups_, prompt_, in_, out_, err_}; }
+    AccountTools tools() {
+        return {accounts_, hasher_, test_store_.keyring, test_store_.clock, groups_, prompt_, in_, out_, err_};
+    }
 
     std::string file(const std::string& content, const std::string& file_name = "file") {
-        const std::string path = (folder_ / file_name).string();
-        std::ofstream(path, std::ios::binary) << content;
-        return path;
+        return test_store_.folder().write(file_name, content);
     }
     std::string output() {
         const std::string text = out_.str();
@@ -75,15 +51,16 @@ protected:
         return text;
     }
     bool can_log_in(const std::string& login, std::string_view password) {
-        const auth::Authenticator authenticator(*store_, hasher_);
+        const config::AuthSettings settings;
+        auth::Authenticator authenticator(test_store_.store(), hasher_, test_store_.keyring, test_store_.clock,
+                                          settings);
         return authenticator.authenticate({login, "", base::Secret(password)}, {}).has_value();
     }
-    std::size_t accounts() { return store_->list({})->size(); }
+    std::size_t accounts() { return accounts_.list({})->size(); }
 
-    std::filesystem::path folder_;
-    HeldClock clock_;
-    std::unique_ptr<auth::store::SqliteStore> store_;
-    auth::Argon2idHasher hasher_{{.memory_kib = 8192, .passes = 1}};
+    test::TestStore test_store_;
+    auth::Accounts accounts_ = test_store_.accounts();
+    auth::PasswordVerifiers hasher_{{.memory_kib = 8192, .passes = 1}};
     std::vector<std::string> groups_{"pupils", "staff"};
     ScriptedPrompt prompt_;
     std::istringstream in_;

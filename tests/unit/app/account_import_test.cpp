@@ -1,5 +1,6 @@
 #include "app/account_import.hpp"
 
+#include "auth/identity_proof.hpp"
 #include "tests/unit/app/account_fixture.hpp"
 
 #include <boost/json/parse.hpp>
@@ -16,19 +17,19 @@ protected:
     /// What was complained about, with the file's name left out.
     std::string complaints() {
         std::string text = errors();
-        const std::string prefix = (folder_ / "file").string() + ":";
+        const std::string prefix = test_store_.folder().file("file") + ":";
         for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix))
             text.erase(at, prefix.size());
         return text;
     }
-    auth::Account account(std::string_view login) { return *store_->find(*auth::Identifier::parse(login)); }
+    auth::Account account(std::string_view login) { return *accounts_.find(*auth::Identifier::parse(login)); }
     std::string stored_hash() { return std::string(hasher_.hash(base::Secret("hashed elsewhere"))->reveal()); }
 };
 
 TEST_F(AccountImport, AddsEveryAccountOfTheFile) {
     EXPECT_EQ(import("login,password,groups,display_name,aliases,state\n"
                      "Anna@Example.org,secret,staff|pupils,\"Lee, Anna\",a.lee; anna.lee,active\r\n"
-                     "bob,\" space, comma \"\"quote\"\"\",,,,disabled\n"
+                     "bob,\" space, comma \"\"quote\"\"\",,,,suspended\n"
                      "carl,\xC3\xA9t\xC3\xA9,pupils;staff,,,\n"),
               0)
         << errors();
@@ -37,8 +38,8 @@ TEST_F(AccountImport, AddsEveryAccountOfTheFile) {
     EXPECT_TRUE(can_log_in("carl", "\xC3\xA9t\xC3\xA9"));
     EXPECT_EQ(account("anna@example.org").display_name, "Lee, Anna");
     EXPECT_EQ(account("a.lee").groups, (std::vector<std::string>{"pupils", "staff"}));
-    EXPECT_EQ(account("bob").state, auth::AccountState::disabled);
-    EXPECT_EQ(account_enable({.login = "bob"}, tools()), 0);
+    EXPECT_EQ(account("bob").state, auth::AccountState::suspended);
+    EXPECT_EQ(account_resume({.login = "bob"}, tools()), 0);
     EXPECT_TRUE(can_log_in("bob", " space, comma \"quote\""));
 }
 
@@ -101,7 +102,7 @@ TEST_F(AccountImport, NamesEveryMistakeWithItsLineAndAddsNothing) {
     EXPECT_TRUE(text.contains("4: the row has no password")) << text;
     EXPECT_TRUE(text.contains("5: the login given here contains")) << text;
     EXPECT_TRUE(text.contains("7: the group given here is not in the configuration")) << text;
-    EXPECT_TRUE(text.contains("8: the state given here is neither active nor disabled")) << text;
+    EXPECT_TRUE(text.contains("8: the state given here is none of active, suspended, imported, provisional")) << text;
     EXPECT_TRUE(text.contains("9: the row has 2 fields, the header has 6")) << text;
     EXPECT_TRUE(text.contains("10: the name \"good\" is on line 2 already")) << text;
     EXPECT_TRUE(text.contains("11: the name \"good\" is on line 2 already")) << text;
@@ -150,11 +151,11 @@ INSTANTIATE_TEST_SUITE_P(
         {"BothKindsOfPassword", "login,password,password_hash\nanna,x,$argon2id$x\n",
          "2: the row has a password and a password_hash"},
         {"UnknownKindOfHash", "login,password_hash\nanna,$2b$12$abcdefghijklmnopqrstuv\n",
-         "2: the password_hash is not one that is accepted"},
+         "2: the password_hash is not what its scheme makes"},
         {"HashThatTakesAllMemory",
          "login,password_hash\nanna,\"$argon2id$v=19$m=4194304,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + std::string(43, 'A') +
              "\"\n",
-         "2: the password_hash is not one that is accepted"},
+         "2: the password_hash is not of Argon2id 1.3"},
         {"LoginTwice", "login,password\nanna,x\nANNA,y\n", "3: the name \"anna\" is on line 2 already"},
         {"AliasEqualsItsLogin", "login,aliases\nanna,anna\n", "2: the alias \"anna\" is the login itself"},
         {"TooManyAliases",
@@ -222,19 +223,82 @@ TEST_F(AccountImport, NeverRepeatsAPassword) {
 TEST_F(AccountImport, SaysWhichFilesItCannotRead) {
     EXPECT_EQ(account_import({.file = "/nonexistent/accounts.csv"}, tools()), 1);
     EXPECT_EQ(errors(), "the file /nonexistent/accounts.csv cannot be opened\nnothing was imported\n");
-    EXPECT_EQ(account_import({.file = folder_.string()}, tools()), 1);
+    EXPECT_EQ(account_import({.file = test_store_.folder().file(".")}, tools()), 1);
     EXPECT_TRUE(errors().contains("cannot be read"));
     EXPECT_EQ(import(std::string(64UL * 1024 * 1024 + 1, 'x')), 1);
     EXPECT_TRUE(errors().contains("is larger than 64 MiB"));
 }
 
 TEST_F(AccountImport, ShowsProgressOnlyOnATerminal) {
-    AccountTools on_terminal{*store_, hasher_, groups_, prompt_, in_, out_, err_, true};
+    AccountTools on_terminal = tools();
+    on_terminal.shows_progress = true;
     const std::string path = file("login,password\nanna,secret\nbob,secret\n");
     EXPECT_EQ(account_import({.file = path}, on_terminal), 0);
     EXPECT_TRUE(errors().ends_with("\rhashing passwords: 2 of 2\n"));
     EXPECT_EQ(import("login,password\ncarl,secret\n"), 0);
     EXPECT_EQ(errors(), "");
+}
+
+TEST_F(AccountImport, TakesWhatProvesWhoSomebodyIsAndKeepsNothingOfItInClear) {
+    in_.str(
+        "login,state,numen,birth_date,family_name,given_name,affiliations,language,recovery_mail\n"
+        "anna@example.org,imported,22E0812345ABC,14/07/"
+        "1980,Dupont,Anna,teacher@0801234A;parent@0809999Z,en,anna@home.org\n");
+    ASSERT_EQ(account_import({.file = "-"}, tools()), 0) << errors();
+    const auto anna = accounts_.find(test::name("anna@example.org")).value();
+    EXPECT_EQ(anna.state, auth::AccountState::imported);
+    EXPECT_EQ(anna.language, "en");
+    ASSERT_EQ(anna.affiliations.size(), 2U);
+    const auto numen = auth::secret_identifier(test_store_.keyring, auth::SecretIdentifierKind::numen, "22E0812345ABC");
+    EXPECT_EQ(test_store_.store().read([&](auth::Transaction& t) { return t.accounts().find(numen); }).value(),
+              anna.id);
+    const auto contacts =
+        test_store_.store().read([&](auth::Transaction& t) { return t.contacts().of_account(anna.id); }).value();
+    ASSERT_EQ(contacts.size(), 1U);
+    EXPECT_FALSE(contacts[0].address.contains("home.org")) << "sealed";
+
+    in_.clear();
+    in_.str("login,state,numen\nbob@example.org,imported,22 E0812345 ABC\n");
+    EXPECT_EQ(account_import({.file = "-"}, tools()), 1);
+    EXPECT_TRUE(errors().contains("-:2: an account in the store has this numen, student or staff number"));
+}
+
+TEST_F(AccountImport, GivesPasswordsToBeginWith) {
+    in_.str("login,state,password\nanna@example.org,provisional,letter-1\nbob@example.org,imported,\n");
+    ASSERT_EQ(account_import({.file = "-"}, tools()), 0) << errors();
+    EXPECT_FALSE(can_log_in("anna@example.org", "letter-1")) << "it only begins the activation";
+    const auto own = accounts_.credentials(accounts_.find(test::name("anna@example.org"))->id).value();
+    ASSERT_EQ(own.size(), 1U);
+    EXPECT_EQ(own[0].kind, auth::CredentialKind::provisional);
+    EXPECT_EQ(own[0].expires_at, test_store_.clock.now() + std::chrono::days(30));
+}
+
+TEST_F(AccountImport, TellsMistakesAboutPeopleWithoutRepeatingWhatProvesThem) {
+    in_.str(
+        "login,state,numen,student_number,birth_date,affiliations,language,recovery_mail\n"
+        "a@example.org,imported,22E08,,,,,\n"
+        "b@example.org,imported,22E0812345ABC,,,,,\n"
+        "c@example.org,imported,22E0812345abc,,,,,\n"
+        "d@example.org,imported,,1;2,,,,\n"
+        "e@example.org,imported,,,31/02/1980,,,\n"
+        "f@example.org,imported,,,,king@x,,\n"
+        "g@example.org,imported,,,,pupil,,\n"
+        "h@example.org,imported,,,,,de,\n"
+        "i@example.org,imported,,,,,,nowhere\n"
+        "j@example.org,must_change,,,,,,\n"
+        "k@example.org,provisional,,,,,,\n");
+    EXPECT_EQ(account_import({.file = "-"}, tools()), 1);
+    const std::string told = errors();
+    for (const std::string line : {"-:2: the numen cannot be one", "-:4: the numen is on line 3 already",
+                                   "-:5: the student_number cannot be one", "-:6: the birth_date does not exist",
+                                   "-:7: the affiliation \"king@x\" is not written as profile@unit",
+                                   "-:8: the affiliation \"pupil\"", "-:9: the language is neither fr nor en",
+                                   "-:10: the recovery_mail is no mail", "-:11: the state \"must_change\" is none of",
+                                   "-:12: the row has no password for its activation", "nothing was imported"}) {
+        EXPECT_TRUE(told.contains(line)) << line << "\n" << told;
+    }
+    EXPECT_FALSE(told.contains("22E08"));
+    EXPECT_EQ(accounts(), 0U);
 }
 
 }  // namespace

@@ -33,9 +33,11 @@ private:
 std::vector<ImportRow> rows(int count) {
     std::vector<ImportRow> made;
     for (int i = 0; i < count; ++i) {
-        made.push_back({static_cast<std::size_t>(i) + 2,
-                        {*auth::Identifier::parse("n" + std::to_string(i)), {}, "", {}, auth::AccountState::active, {}},
-                        base::Secret("password " + std::to_string(i))});
+        made.push_back({.line = static_cast<std::size_t>(i) + 2,
+                        .account = {.id = i + 1, .login = *auth::Identifier::parse("n" + std::to_string(i))},
+                        .verifier = {},
+                        .password = base::Secret("password " + std::to_string(i)),
+                        .wrapping = {}});
     }
     return made;
 }
@@ -51,7 +53,7 @@ TEST(HashPasswords, GivesEachRowTheVerifierOfItsOwnPasswordAndDropsThePassword) 
     EXPECT_EQ(last, 500U);
     EXPECT_EQ(hasher.calls, 500);
     for (std::size_t i = 0; i != all.size(); ++i) {
-        EXPECT_EQ(all[i].account.verifier.reveal(), "hash of password " + std::to_string(i));
+        EXPECT_EQ(all[i].verifier.reveal(), "hash of password " + std::to_string(i));
         EXPECT_TRUE(all[i].password.empty());
     }
 }
@@ -62,7 +64,7 @@ TEST(HashPasswords, LeavesRowsWithoutAPasswordAlone) {
     const FailingHasher hasher(1'000'000);
     EXPECT_TRUE(hash_passwords(all, hasher, [](std::size_t, std::size_t) {}));
     EXPECT_EQ(hasher.calls, 1);
-    EXPECT_TRUE(all[0].account.verifier.empty());
+    EXPECT_TRUE(all[0].verifier.empty());
 }
 
 TEST(HashPasswords, StopsWhenThereIsNoMemory) {

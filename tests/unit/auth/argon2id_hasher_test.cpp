@@ -128,6 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"SaltTooShort", "$argon2id$v=19$m=8192,t=1,p=1$AAAA$" + std::string(43, 'A'), std::nullopt},
         {"PaddedBase64", verifier_text("m=8192,t=1,p=1") + "=", std::nullopt},
         {"BitsBehindTheTag", verifier_text("m=8192,t=1,p=1").substr(0, 95) + "B", std::nullopt},
+        {"NotAscii", "$argon2id$v=19$m=8192,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$\xFF" + std::string(42, 'A'), std::nullopt},
         {"SpaceBehind", verifier_text("m=8192,t=1,p=1") + " ", std::nullopt},
         {"NulInside", verifier_text("m=8192,t=1,p=1") + std::string("\0$", 2), std::nullopt},
         {"AMillionBytes", verifier_text("m=8192,t=1,p=1") + std::string(1'000'000, 'A'), std::nullopt},

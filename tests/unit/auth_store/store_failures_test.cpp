@@ -1,6 +1,8 @@
-// What breaks around the store: each failure is an error that says what to do, and changes nothing.
-#include "auth/store/sqlite_session.hpp"
-#include "tests/unit/auth_store/store_fixture.hpp"
+// What breaks around an SQLite store: each failure is an error that says what to do, and changes nothing.
+#include "auth/store/sqlite_connector.hpp"
+#include "tests/unit/auth_store/records_fixture.hpp"
+
+#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <csignal>
 #include <fstream>
@@ -11,8 +13,31 @@
 namespace postern::auth::store {
 namespace {
 
-class StoreFailures : public StoreFixture {
+class StoreFailures : public testing::Test {
 protected:
+    [[nodiscard]] std::string path() const { return path_.string(); }
+    void migrate() {
+        const auto report = migrate_sqlite(path());
+        ASSERT_TRUE(report) << report.error().detail;
+    }
+    std::unique_ptr<Store> open_store(SqliteOptions options = {}) {
+        options.path = path();
+        auto opened = open_sqlite(options);
+        EXPECT_TRUE(opened) << opened.error().detail;
+        return opened ? std::move(*opened) : nullptr;
+    }
+    soci::session foreign_session() { return soci::session(soci::sqlite3, "dbname=\"" + path() + "\" timeout=5"); }
+    static StoreResult<void> add(Store& store, const std::vector<std::string>& logins) {
+        return store.change([&](Transaction& t) {
+            for (const std::string& login : logins) std::ignore = t.accounts().add(new_account(login), Time{});
+        });
+    }
+    static StoreResult<bool> find(Store& store, std::string_view login) {
+        return store.read([&](Transaction& t) { return t.accounts().find(name(login)).has_value(); });
+    }
+    static std::size_t count(Store& store) {
+        return store.read([](Transaction& t) { return t.accounts().list({.limit = 10'000}).size(); }).value();
+    }
     std::string bytes() const {
         std::ifstream file(path(), std::ios::binary);
         return {std::istreambuf_iterator<char>(file), {}};
@@ -22,12 +47,16 @@ protected:
         file.seekp(static_cast<std::streamoff>(offset));
         file << with;
     }
+
+    test::TemporaryFolder temporary_;
+    std::filesystem::path folder_ = temporary_.file(".");
+    std::filesystem::path path_ = temporary_.file("postern.db");
 };
 
 TEST_F(StoreFailures, GarbageIsNotADatabaseAndStaysAsItIs) {
     const std::string garbage(8192, 'g');
     std::ofstream(path()) << garbage;
-    const auto opened = SqliteStore::open({.path = path()}, clock_);
+    const auto opened = open_sqlite({.path = path()});
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().fault, StoreFault::unavailable);
     EXPECT_EQ(opened.error().detail, "the store " + path() + " is not a database: check the path in store.sqlite");
@@ -37,14 +66,14 @@ TEST_F(StoreFailures, GarbageIsNotADatabaseAndStaysAsItIs) {
 
 TEST_F(StoreFailures, DamageInsideIsReported) {
     migrate();
-    {
-        add(*open_store(), new_account("anna"));
-    }
+    ASSERT_TRUE(add(*open_store(), {"anna"}));
+    std::size_t page = 0;
+    foreign_session() << "SELECT rootpage FROM sqlite_schema WHERE name = 'account'", soci::into(page);
     foreign_session() << "PRAGMA wal_checkpoint(TRUNCATE)";
-    overwrite(4096, std::string(bytes().size() - 4096, '\xFF'));
+    overwrite((page - 1) * 4096, std::string(4096, '\xFF'));
     const auto store = open_store();
-    ASSERT_TRUE(store) << "the first page with the schema is whole";
-    const auto found = store->find_for_login(name("anna"));
+    ASSERT_TRUE(store) << "the schema is whole";
+    const auto found = find(*store, "anna");
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().fault, StoreFault::unavailable);
     EXPECT_TRUE(found.error().detail.contains("restore the file from a backup")) << found.error().detail;
@@ -53,10 +82,10 @@ TEST_F(StoreFailures, DamageInsideIsReported) {
 TEST_F(StoreFailures, ForgedNamesAreNotPassedOn) {
     migrate();
     const auto store = open_store();
-    add(*store, new_account("anna"));
+    ASSERT_TRUE(add(*store, {"anna"}));
     auto hand = foreign_session();
-    hand << "INSERT INTO identifier VALUES ('anna*master', 1)";
-    const auto found = store->find(name("anna"));
+    hand << "INSERT INTO identifier SELECT 'anna*master', id, 'alias' FROM account";
+    const auto found = find(*store, "anna");
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().fault, StoreFault::unavailable);
 }
@@ -78,31 +107,29 @@ TEST_F(StoreFailures, AFolderThatIsNotThereIsSaid) {
 TEST_F(StoreFailures, ALockThatIsNotGivenUpIsSaidAndReadersGoOn) {
     migrate();
     const auto store = open_store({.path = {}, .busy_timeout = std::chrono::milliseconds(20)});
-    add(*store, new_account("anna"));
+    ASSERT_TRUE(add(*store, {"anna"}));
     auto hand = foreign_session();
     hand << "BEGIN IMMEDIATE";
-    std::vector<NewAccount> batch;
-    batch.push_back(new_account("bob"));
-    for (const auto& result :
-         {store->add(batch), store->set_password(1, verifier('B')), store->set_state(1, AccountState::disabled),
-          store->replace_verifier(1, verifier('A'), verifier('B'))}) {
-        ASSERT_FALSE(result);
-        EXPECT_EQ(result.error().fault, StoreFault::unavailable);
-        EXPECT_TRUE(result.error().detail.contains("locked by another program")) << result.error().detail;
-    }
-    EXPECT_EQ(store->find_for_login(name("anna"))->verifier.reveal(), verifier('A').reveal());
+    const auto added = add(*store, {"bob"});
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().fault, StoreFault::unavailable);
+    EXPECT_TRUE(added.error().detail.contains("locked by another program")) << added.error().detail;
+    EXPECT_TRUE(*find(*store, "anna"));
     hand << "ROLLBACK";
-    EXPECT_TRUE(store->add(batch)) << "the session is fit for use again";
+    EXPECT_TRUE(add(*store, {"bob"})) << "the session is fit for use again";
 }
 
 TEST_F(StoreFailures, NoFreeSessionInTimeIsSaid) {
     migrate();
-    SessionPool pool(path(), 1, std::chrono::milliseconds(20), std::chrono::milliseconds(20));
-    const auto outer = pool.run([&](soci::session&) -> StoreResult<std::string> {
-        const auto inner = pool.run([](soci::session&) -> StoreResult<std::string> { return "had one"; });
-        return inner ? *inner : inner.error().detail;
-    });
-    EXPECT_EQ(*outer, "the store " + path() + " is busy: no session became free in time");
+    const auto connector =
+        std::make_shared<const SqliteConnector>(path(), FileAccess::read_write, std::chrono::milliseconds(20));
+    SessionPool pool(connector, 1, std::chrono::milliseconds(20));
+    std::string said;
+    ASSERT_TRUE(pool.transact("BEGIN", [&](Database&) {
+        said = pool.transact("BEGIN", [](Database&) { return true; }).error().detail;
+        return true;
+    }));
+    EXPECT_EQ(said, "the store " + path() + " is busy: no session became free in time");
 }
 
 /// Root may write everywhere, so it becomes nobody for a while; others only need the mode.
@@ -126,15 +153,15 @@ TEST_F(StoreFailures, AStoreThatMayNotBeWrittenIsSaid) {
     std::filesystem::permissions(folder_, std::filesystem::perms(0755));
     {
         const auto store = open_store();  // its -wal and -shm files exist from now on
-        add(*store, new_account("anna"));
+        ASSERT_TRUE(add(*store, {"anna"}));
         for (const std::string suffix : {"", "-wal", "-shm"}) {
             std::filesystem::permissions(path() + suffix, std::filesystem::perms(0444));
         }
         const WithoutRights nobody;
-        const auto read_only = SqliteStore::open({.path = path()}, clock_);
+        const auto read_only = open_sqlite({.path = path()});
         ASSERT_TRUE(read_only) << read_only.error().detail;
-        EXPECT_TRUE((*read_only)->find(name("anna")));
-        const auto changed = (*read_only)->set_state(1, AccountState::disabled);
+        EXPECT_TRUE(*find(**read_only, "anna"));
+        const auto changed = add(**read_only, {"bob"});
         ASSERT_FALSE(changed);
         EXPECT_EQ(changed.error().fault, StoreFault::unavailable);
         EXPECT_TRUE(changed.error().detail.contains("cannot be written")) << changed.error().detail;
@@ -146,7 +173,7 @@ TEST_F(StoreFailures, AStoreThatMayNotBeReadIsSaid) {
     std::filesystem::permissions(folder_, std::filesystem::perms(0755));
     std::filesystem::permissions(path_, std::filesystem::perms(0000));
     const WithoutRights nobody;
-    const auto opened = SqliteStore::open({.path = path()}, clock_);
+    const auto opened = open_sqlite({.path = path()});
     ASSERT_FALSE(opened);
     EXPECT_TRUE(opened.error().detail.contains("cannot be opened")) << opened.error().detail;
 }
@@ -174,31 +201,41 @@ private:
 TEST_F(StoreFailures, AWriteThatBreaksOffChangesNothing) {
     migrate();
     const auto store = open_store();
-    add(*store, new_account("anna"));
-    std::vector<NewAccount> batch;
-    for (int i = 0; i < 5000; ++i) batch.push_back(new_account("n" + std::to_string(i), {}, {"staff"}));
+    ASSERT_TRUE(add(*store, {"anna"}));
+    std::vector<std::string> batch;
+    for (int i = 0; i < 5000; ++i) batch.push_back("n" + std::to_string(i));
     {
         const FileSizeLimit limit(256UL * 1024);
-        const auto added = store->add(batch);
+        const auto added = add(*store, batch);
         ASSERT_FALSE(added);
         EXPECT_EQ(added.error().fault, StoreFault::unavailable);
     }
-    EXPECT_EQ(store->list({})->size(), 1U);
-    EXPECT_TRUE(store->add(batch)) << "the session is fit for use again";
-    EXPECT_EQ(open_store()->list({.group = {}, .state = {}, .text = {}, .after_login = {}, .limit = 10'000})->size(),
-              5001U);
+    EXPECT_EQ(count(*store), 1U);
+    EXPECT_TRUE(add(*store, batch)) << "the session is fit for use again";
+    EXPECT_EQ(count(*open_store()), 5001U);
 }
 
 TEST_F(StoreFailures, RulesOfTheDatabaseNeverPutAVerifierIntoTheError) {
     migrate();
     const auto store = open_store();
-    add(*store, new_account("anna"));
-    const auto refused = store->set_password(1, base::Secret("canary in plain text"));
+    const Credential canary{
+        .id = 1, .account = 77, .kind = CredentialKind::password, .verifier = base::Secret("canary in plain text....")};
+    const auto refused = store->change([&](Transaction& t) { return t.credentials().add(canary); });
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().fault, StoreFault::refused);
-    EXPECT_TRUE(refused.error().detail.contains("CHECK constraint failed")) << refused.error().detail;
+    EXPECT_TRUE(refused.error().detail.contains("FOREIGN KEY constraint failed")) << refused.error().detail;
     EXPECT_FALSE(refused.error().detail.contains("canary"));
-    EXPECT_EQ(store->find_for_login(name("anna"))->verifier.reveal(), verifier().reveal());
+}
+
+TEST_F(StoreFailures, EverySessionIsASafeOne) {
+    migrate();
+    soci::session session;
+    SqliteConnector(path(), FileAccess::read_write, std::chrono::milliseconds(1234)).open(session);
+    EXPECT_EQ(number_of(session, "PRAGMA foreign_keys"), 1);
+    EXPECT_EQ(number_of(session, "PRAGMA busy_timeout"), 1234);
+    EXPECT_EQ(number_of(session, "PRAGMA synchronous"), 2) << "FULL: what was said to be stored survives a power cut";
+    EXPECT_EQ(number_of(session, "PRAGMA secure_delete"), 1);
+    EXPECT_EQ(number_of(session, "PRAGMA trusted_schema"), 0);
 }
 
 struct CodeCase {

@@ -63,17 +63,21 @@ TEST(CompleteExample, SetsExactlyTheKeysOfTheLoader) {
     collect(*tree, "", loader_keys(), set);
     // A name of the user's choice is no key of its own; what stands under it is.
     std::erase_if(set, [](const std::string& key) { return key == "backends.<name>"; });
+    // One of two places each.
+    set.insert({"store.sqlite", "accounts.mail.password.env", "accounts.sms.authorization.file",
+                "accounts.hook.command", "accounts.hook.authorization.env"});
     EXPECT_EQ(set, loader_keys());
 }
 
 /// With the files it names in a directory of the test.
 Loaded load_example(const std::string& name) {
     const Sandbox sandbox;
-    for (const std::string file : {"internal-ca.pem", "dovecot-master.secret"}) sandbox.write(file, "x\n");
+    for (const std::string file : {"internal-ca.pem", "dovecot-master.secret", "pgpass", "relay.secret", "hook.secret"})
+        sandbox.write(file, "x\n");
     const std::string directory = std::filesystem::path(sandbox.path("x")).parent_path().string();
     const std::string text = replace_all(source_text("docs/examples/" + name), "/etc/postern", directory);
     return load_text(text, sandbox.path("postern.yaml"), [](const std::string& variable) {
-        return variable == "POSTERN_ARCHIVE_PASSWORD" ? std::optional<std::string>("x") : std::nullopt;
+        return variable.starts_with("POSTERN_") ? std::optional<std::string>("x") : std::nullopt;
     });
 }
 
@@ -108,7 +112,22 @@ TEST(CompleteExample, MarksDefaultsThatAreDefaults) {
     EXPECT_EQ(complete->limits.half_closed_timeout, defaults.limits.half_closed_timeout);
     EXPECT_EQ(complete->limits.connections, defaults.limits.connections);
     EXPECT_EQ(complete->submission.max_message_bytes, defaults.submission.max_message_bytes);
+    EXPECT_EQ(complete->store.sessions, defaults.store.sessions);
+    const PostgresqlSettings server;
+    EXPECT_EQ(complete->store.postgresql->port, server.port);
+    EXPECT_EQ(complete->store.postgresql->database, server.database);
+    EXPECT_EQ(complete->store.postgresql->user, server.user);
+    EXPECT_EQ(complete->store.postgresql->tls, server.tls);
     EXPECT_EQ(complete->auth.password_queue, defaults.auth.password_queue);
+    EXPECT_EQ(complete->auth.hash_memory_mib, defaults.auth.hash_memory_mib);
+    EXPECT_EQ(complete->auth.lockout.free_failures, defaults.auth.lockout.free_failures);
+    EXPECT_EQ(complete->auth.lockout.first_wait, defaults.auth.lockout.first_wait);
+    EXPECT_EQ(complete->auth.lockout.longest_wait, defaults.auth.lockout.longest_wait);
+    EXPECT_EQ(complete->auth.lockout.closed_at, defaults.auth.lockout.closed_at);
+    EXPECT_EQ(complete->auth.lockout.source_burst, defaults.auth.lockout.source_burst);
+    EXPECT_EQ(complete->auth.lockout.source_per_hour, defaults.auth.lockout.source_per_hour);
+    EXPECT_EQ(complete->auth.app_passwords_required, defaults.auth.app_passwords_required);
+    EXPECT_EQ(complete->auth.failure_delay, defaults.auth.failure_delay);
     EXPECT_EQ(complete->auth.password_hash.memory_kib, defaults.auth.password_hash.memory_kib);
     EXPECT_EQ(complete->auth.password_hash.passes, defaults.auth.password_hash.passes);
     EXPECT_EQ(complete->log.format, defaults.log.format);

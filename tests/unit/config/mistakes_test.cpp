@@ -20,8 +20,22 @@ INSTANTIATE_TEST_SUITE_P(
          {{"port: 1993", "port: 1993\n    tsl: none"}},
          "18:5: backends.dovecot.tsl: unknown key; did you mean `tls`?\n"},
         {"UnknownKeyThatIsNotClose",
-         {{"sqlite: postern.db", "sqlite: postern.db\n  postgresql: x"}},
-         "5:3: store.postgresql: unknown key; expected sqlite\n"},
+         {{"sqlite: postern.db", "sqlite: postern.db\n  redis: x"}},
+         "5:3: store.redis: unknown key; expected sqlite, sessions or postgresql\n"},
+        {"TwoDatabases",
+         {{"sqlite: postern.db", "sqlite: postern.db\n  postgresql: {host: /run/postgresql}"}},
+         "5:15: store.postgresql: either `sqlite` or `postgresql`, not both\n"},
+        {"NoDatabase",
+         {{"sqlite: postern.db", "sessions: 4"}},
+         "4:3: store: neither `sqlite` nor `postgresql`: name one\n"},
+        {"ADatabaseInClearText",
+         {{"sqlite: postern.db", "postgresql: {host: db.example.org, tls: none}"}},
+         "4:43: store.postgresql.tls: password hashes would cross the network in clear text: use tls: verify, or a "
+         "server "
+         "on this host (127.0.0.0/8, ::1, localhost or the folder of its socket)\n"},
+        {"AnAuthorityForClearText",
+         {{"sqlite: postern.db", "postgresql: {host: 127.0.0.1, tls: none, ca_file: key.pem}"}},
+         "4:53: store.postgresql.ca_file: has no meaning with tls: none; leave it out\n"},
         {"UnknownKeyAtTheTop", {{"groups: [", "group: ["}}, "8:1: group: unknown key; did you mean `groups`?\n"},
         {"UnknownKeyInAFlowMapping",
          {{"port: 443}", "port: 443, prot: 444}"}},
@@ -32,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"UnknownKeyWithTerminalEscape",
          {{"groups: [", "\"\\e[31mgroups\": ["}},
          "8:1: \\x1B[31mgroups: unknown key; expected server, log, store, auth, tls, limits, submission, groups, "
-         "listeners, backends, routing or domains\n"
+         "accounts, listeners, backends, routing or domains\n"
          "30:21: routing.rules[0].when.group: there is no group `pupil`; none is defined\n"},
         {"RepeatedKey",
          {{"  key: key.pem", "  key: key.pem\n  key: key.pem"}},

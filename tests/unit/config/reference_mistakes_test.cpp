@@ -33,7 +33,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"None",
          {{"groups: [pupil, teacher]\nlisteners:\n", "groups: [pupil, teacher]\nlisteners: []\nx:\n"}},
          "9:12: listeners: an empty list; at least one is needed\n"
-         "10:1: x: unknown key; expected server, log, store, auth, tls, limits, submission, groups, listeners, "
+         "10:1: x: unknown key; expected server, log, store, auth, tls, limits, submission, groups, accounts, "
+         "listeners, "
          "backends, routing or domains\n"},
     }),
     case_name);

@@ -2,9 +2,10 @@
 // demand.
 #include "proxy/mail_session.hpp"
 
+#include "tests/support/counting_hasher.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_certificate.hpp"
-#include "tests/unit/auth/fakes.hpp"
+#include "tests/support/test_store.hpp"
 #include "tests/unit/net/loopback.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -22,8 +23,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using net::Stream;
 using namespace std::chrono_literals;
-using auth::testing_fakes::CountingHasher;
-using auth::testing_fakes::MemoryStore;
 
 constexpr std::string_view greeting = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n";
 
@@ -50,11 +49,9 @@ protected:
         settings_.tls.certificate = folder_.write("certificate.pem", certificate.certificate);
         settings_.tls.key = folder_.write("key.pem", certificate.key);
 
-        auth::NewAccount anne{.login = *auth::Identifier::parse("anne@example.org")};
-        anne.verifier = base::Secret("plain1:right");
-        std::vector<auth::NewAccount> accounts;
-        accounts.push_back(std::move(anne));
-        EXPECT_TRUE(store_.add(accounts));
+        settings_.auth.failure_delay = 1ms;
+        const auth::AccountWithPassword anne{test::new_account("anne@example.org"), base::Secret("plain1:right")};
+        EXPECT_TRUE(test_store_.accounts().add(std::span(&anne, 1)));
     }
 
     ~MailSessionTest() override {
@@ -133,9 +130,10 @@ protected:
     test::TemporaryFolder folder_;
     config::Settings settings_;
     config::ListenerSettings listener_;
-    MemoryStore store_;
-    CountingHasher hasher_;
-    auth::Authenticator authenticator_{store_, hasher_};
+    test::TestStore test_store_;
+    test::CountingHasher hasher_;
+    auth::Authenticator authenticator_{test_store_.store(), hasher_, test_store_.keyring, test_store_.clock,
+                                       settings_.auth};
     routing::Router router_{settings_.routing};
     net::ConnectionLimit connections_{10};
     asio::io_context context_{1};

@@ -66,7 +66,12 @@ private:
         const std::string_view password = credentials.password.reveal();
         if (name == "busy") return dialogue_.refuse(auth::Refusal::busy);
         if (name == "down") return dialogue_.refuse(auth::Refusal::unavailable);
-        if (name == "disabled") return dialogue_.refuse(auth::Refusal::account_disabled);
+        if (name == "throttled") return dialogue_.refuse(auth::Refusal::throttled);
+        if (name == "suspended") return dialogue_.refuse(auth::Refusal::account_suspended);
+        if (name == "expired") return dialogue_.refuse(auth::Refusal::account_expired);
+        if (name == "new") return dialogue_.refuse(auth::Refusal::not_activated);
+        if (name == "temporary") return dialogue_.refuse(auth::Refusal::must_change);
+        if (name == "otp") return dialogue_.refuse(auth::Refusal::app_password_required);
         if (name == "homeless") return dialogue_.backend_failed();
         if (!credentials.act_as.empty()) return dialogue_.refuse(auth::Refusal::not_authorised);
         if (name != "alice" || (password != "secret" && password != "pass \"word\\"))
