@@ -15,8 +15,9 @@ demo_people() {
     notices_password=$(new_password)
 }
 
-# 24 characters of letters, digits, - and _: nothing that a shell, a URL or a client's file would read otherwise.
-new_password() { openssl rand -base64 18 | tr '+/' '-_'; }
+# A letter and 24 characters of letters, digits, - and _: nothing that a shell, a URL or a client's file would read
+# otherwise, and none that swaks takes for an option.
+new_password() { printf 'p%s\n' "$(openssl rand -base64 18 | tr '+/' '-_')"; }
 
 accounts_csv() {
     cat <<END
