@@ -182,17 +182,6 @@ int account_list(const AccountListOptions& options, const AccountTools& tools) {
     return done;
 }
 
-int account_show(const AccountNameOptions& options, const AccountTools& tools) {
-    const auto account = find_account(options.login, tools);
-    if (!account) return account.error();
-    if (options.json) {
-        tools.out << json_of(*account) << '\n';
-    } else {
-        print_details(*account, tools.out);
-    }
-    return done;
-}
-
 int account_passwd(const AccountPasswdOptions& options, const AccountTools& tools) {
     const auto account = find_account(options.login, tools);
     if (!account) return account.error();

@@ -60,7 +60,6 @@ struct AccountNameOptions {
 // Each returns the exit status: 0 done, 1 refused or failed (nothing was changed), 2 wrong usage.
 [[nodiscard]] int account_add(const AccountAddOptions& options, const AccountTools& tools);
 [[nodiscard]] int account_list(const AccountListOptions& options, const AccountTools& tools);
-[[nodiscard]] int account_show(const AccountNameOptions& options, const AccountTools& tools);
 [[nodiscard]] int account_passwd(const AccountPasswdOptions& options, const AccountTools& tools);
 [[nodiscard]] int account_suspend(const AccountNameOptions& options, const AccountTools& tools);
 [[nodiscard]] int account_resume(const AccountNameOptions& options, const AccountTools& tools);

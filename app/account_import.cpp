@@ -4,13 +4,10 @@
 #include "app/csv_reader.hpp"
 #include "app/hash_passwords.hpp"
 #include "app/import_file.hpp"
+#include "app/import_report.hpp"
 #include "app/import_rows.hpp"
+#include "auth/identity_proof.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -27,7 +24,11 @@ public:
         : options_(options), tools_(tools), rows_(tools.groups, tools.hasher, tools.keyring, tools.clock.now()) {}
 
     int run() {
-        const bool is_good = read() && check_against_store() && (options_.dry_run || (hash() && add()));
+        if (options_.replace && !options_.update) {
+            tools_.err << "--replace is part of an update: give --update as well\nnothing was imported\n";
+            return 2;
+        }
+        const bool is_good = read() && check_against_store() && (options_.dry_run || (hash() && write()));
         return is_good ? report_success() : 1;
     }
 
@@ -45,34 +46,101 @@ private:
 
     /// Mistakes in the file itself are told only after this, so that all come at once.
     bool check_against_store() {
-        std::vector<auth::Identifier> names;
-        for (const ImportRow& row : rows_.rows()) {
-            names.push_back(row.account.login);
-            names.insert(names.end(), row.account.aliases.begin(), row.account.aliases.end());
+        if (!find_known() || !check_aliases() || !check_numbers()) return false;
+        for (ImportRow& row : rows_.rows()) {
+            if (row.birth_date)
+                row.account.birth.date = auth::birth_mac(tools_.keyring, row.account.id, *row.birth_date);
+            if (!row.is_known && !row.lacks_password.empty()) rows_.errors().add(row.line, row.lacks_password);
         }
-        const auto taken = tools_.accounts.taken(names);
-        if (!taken) return fail(taken.error().detail);
-        for (const auth::Identifier& name : *taken) {
-            const auto line = rows_.names().find(name.text());
-            if (line == rows_.names().end()) continue;
-            rows_.errors().add(line->second, "the name " + in_quotes(name.text()) + " is in the store already");
-        }
-        if (!check_numbers()) return false;
+        if (rows_.errors().empty() && options_.update && !compare()) return false;
         return rows_.errors().empty() || fail_with_lines();
+    }
+
+    bool find_known() {
+        std::vector<auth::Identifier> logins;
+        for (const ImportRow& row : rows_.rows()) logins.push_back(row.account.login);
+        const auto owners = tools_.accounts.owners_of(logins);
+        if (!owners) return fail(owners.error().detail);
+        for (std::size_t i = 0; i != owners->size(); ++i) {
+            if ((*owners)[i] == 0) continue;
+            ImportRow& row = rows_.rows()[i];
+            row.is_known = options_.update;
+            if (row.is_known) {
+                row.account.id = (*owners)[i];
+            } else {
+                complain_of_name(row, row.account.login);
+            }
+        }
+        return true;
+    }
+
+    void complain_of_name(const ImportRow& row, const auth::Identifier& name) {
+        rows_.errors().add(row.line, "the name " + in_quotes(name.text()) + " is in the store already" +
+                                         (options_.update ? "" : ": to change accounts that are there, give --update"));
+    }
+
+    bool check_aliases() {
+        std::vector<auth::Identifier> aliases;
+        std::vector<const ImportRow*> rows;
+        for (const ImportRow& row : rows_.rows()) {
+            aliases.insert(aliases.end(), row.account.aliases.begin(), row.account.aliases.end());
+            rows.resize(aliases.size(), &row);
+        }
+        const auto owners = tools_.accounts.owners_of(aliases);
+        if (!owners) return fail(owners.error().detail);
+        for (std::size_t i = 0; i != rows.size(); ++i)
+            if (is_others((*owners)[i], *rows[i])) complain_of_name(*rows[i], aliases[i]);
+        return true;
     }
 
     bool check_numbers() {
         std::vector<auth::SecretIdentifier> numbers;
-        for (const ImportRow& row : rows_.rows())
-            numbers.insert(numbers.end(), row.account.secret_identifiers.begin(), row.account.secret_identifiers.end());
-        const auto taken = tools_.accounts.taken(numbers);
-        if (!taken) return fail(taken.error().detail);
-        for (const std::string& mac : *taken) {
-            const auto line = rows_.numbers().find(mac);
-            if (line != rows_.numbers().end())
-                rows_.errors().add(line->second, "an account in the store has this numen, student or staff number");
+        std::vector<const ImportRow*> rows;
+        for (const ImportRow& row : rows_.rows()) {
+            const auto& own = row.account.secret_identifiers;
+            numbers.insert(numbers.end(), own.begin(), own.end());
+            rows.resize(numbers.size(), &row);
+        }
+        const auto owners = tools_.accounts.owners_of(numbers);
+        if (!owners) return fail(owners.error().detail);
+        for (std::size_t i = 0; i != rows.size(); ++i)
+            if (is_others((*owners)[i], *rows[i]))
+                rows_.errors().add(rows[i]->line, "an account in the store has this numen, student or staff number");
+        return true;
+    }
+
+    [[nodiscard]] static bool is_others(auth::AccountId owner, const ImportRow& row) {
+        return owner != 0 && !(row.is_known && owner == row.account.id);
+    }
+
+    /// Before any password is hashed: what cannot be done is known early, and a dry run ends here.
+    bool compare() {
+        collect_updates();
+        auto compared = tools_.accounts.compare(updates_, rules_);
+        if (!compared) return fail(compared.error().detail);
+        auto result = compared->begin();
+        for (const ImportRow& row : rows_.rows()) {
+            if (!row.is_known) continue;
+            if (*result) {
+                differences_.push_back(std::move(**result));
+            } else {
+                rows_.errors().add(row.line, result->error());
+            }
+            ++result;
         }
         return true;
+    }
+
+    void collect_updates() {
+        rules_ = {.replaces_groups = options_.replace && rows_.has_groups(),
+                  .replaces_aliases = options_.replace && rows_.has_aliases(),
+                  .replaced_profiles = {}};
+        if (options_.replace) rules_.replaced_profiles.assign(rows_.profiles().begin(), rows_.profiles().end());
+        for (const ImportRow& row : rows_.rows()) {
+            if (!row.is_known) continue;
+            updates_.push_back({.said = row.account, .recovery_mail = row.recovery_mail});
+            if (!row.says_language) updates_.back().said.language.clear();
+        }
     }
 
     bool hash() {
@@ -83,21 +151,24 @@ private:
         return is_hashed || fail("there is not enough memory to hash the passwords");
     }
 
-    bool add() {
+    bool write() {
         std::vector<auth::AccountWithPassword> accounts;
-        accounts.reserve(rows_.rows().size());
         const auth::Time provisional_until = tools_.clock.now() + provisional_time;
         for (ImportRow& row : rows_.rows()) {
+            if (row.is_known) continue;
             accounts.push_back(
-                {.account = std::move(row.account),
+                {.account = row.account,
                  .verifier = std::move(row.verifier),
                  .provisional_until = row.is_provisional ? std::optional(provisional_until) : std::nullopt,
-                 .recovery_mail = std::move(row.recovery_mail)});
+                 .recovery_mail = row.recovery_mail});
         }
-        const auto added = tools_.accounts.add(accounts);
-        if (added) return true;
-        if (added.error().fault != auth::StoreFault::already_exists) return fail(added.error().detail);
-        return fail("the name " + added.error().detail + " was taken by somebody else meanwhile: start again");
+        auto done = tools_.accounts.import(accounts, updates_, rules_);
+        if (done) {
+            differences_ = std::move(*done);
+            return true;
+        }
+        if (done.error().fault != auth::StoreFault::already_exists) return fail(done.error().detail);
+        return fail("the name " + done.error().detail + " was taken by somebody else meanwhile: start again");
     }
 
     bool fail(std::string_view why) {
@@ -108,7 +179,7 @@ private:
     bool fail_with_lines() {
         const auto kept = rows_.errors().kept();
         if (options_.json) {
-            print_json(0);
+            print_json_report(options_, {}, {}, rows_.errors(), tools_.out);
         } else {
             for (const LineError& error : kept) {
                 tools_.err << options_.file << ':' << error.line << ": " << error.what << '\n';
@@ -120,32 +191,20 @@ private:
     }
 
     int report_success() {
-        const std::size_t count = rows_.rows().size();
         if (options_.json) {
-            print_json(count);
+            print_json_report(options_, rows_.rows(), differences_, rows_.errors(), tools_.out);
         } else {
-            tools_.out << (options_.dry_run ? "would import " : "imported ") << count
-                       << (count == 1 ? " account\n" : " accounts\n");
+            print_report(options_, rows_.rows(), differences_, tools_.out);
         }
         return 0;
-    }
-
-    void print_json(std::size_t accounts) {
-        boost::json::array errors;
-        for (const LineError& error : rows_.errors().kept()) {
-            errors.push_back(boost::json::object{{"line", error.line}, {"message", error.what}});
-        }
-        tools_.out << boost::json::serialize(boost::json::object{{"file", options_.file},
-                                                                 {"dry_run", options_.dry_run},
-                                                                 {"accounts", accounts},
-                                                                 {"errors", std::move(errors)},
-                                                                 {"error_count", rows_.errors().count()}})
-                   << '\n';
     }
 
     const AccountImportOptions& options_;
     const AccountTools& tools_;
     ImportRows rows_;
+    std::vector<auth::AccountUpdate> updates_;          // of the known rows, in their order
+    std::vector<auth::AccountDifference> differences_;  // the same
+    auth::UpdateRules rules_;
 };
 
 }  // namespace

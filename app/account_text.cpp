@@ -15,11 +15,7 @@ namespace {
 
 constexpr std::size_t longest_quote = 60;
 
-boost::json::value time_or_null(const std::optional<auth::Time>& time) {
-    return time ? boost::json::value(time_text(*time)) : boost::json::value(nullptr);
-}
-
-boost::json::object json_of(const auth::Affiliation& affiliation) {
+boost::json::object affiliation_object(const auth::Affiliation& affiliation) {
     return {{"profile", auth::name_of(affiliation.profile)},
             {"unit", affiliation.unit},
             {"valid_from", time_text(affiliation.valid_from)},
@@ -63,7 +59,11 @@ std::string time_text(std::chrono::sys_seconds time) {
     return text.str();
 }
 
-std::string json_of(const auth::Account& account) {
+boost::json::value time_or_null(const std::optional<auth::Time>& time) {
+    return time ? boost::json::value(time_text(*time)) : boost::json::value(nullptr);
+}
+
+boost::json::object json_object_of(const auth::Account& account) {
     boost::json::object object;
     object["id"] = account.id;
     object["login"] = account.login.text();
@@ -73,7 +73,8 @@ std::string json_of(const auth::Account& account) {
     auto& groups = object["groups"].emplace_array();
     for (const std::string& group : account.groups) groups.emplace_back(group);
     auto& affiliations = object["affiliations"].emplace_array();
-    for (const auth::Affiliation& affiliation : account.affiliations) affiliations.emplace_back(json_of(affiliation));
+    for (const auth::Affiliation& affiliation : account.affiliations)
+        affiliations.emplace_back(affiliation_object(affiliation));
     object["language"] = account.language;
     object["state"] = auth::name_of(account.state);
     object["valid_from"] = time_or_null(account.valid_from);
@@ -82,7 +83,11 @@ std::string json_of(const auth::Account& account) {
     object["has_password"] = account.has_password;
     object["created_at"] = time_text(account.created_at);
     object["changed_at"] = time_text(account.changed_at);
-    return boost::json::serialize(object);
+    return object;
+}
+
+std::string json_of(const auth::Account& account) {
+    return boost::json::serialize(json_object_of(account));
 }
 
 void print_details(const auth::Account& account, std::ostream& out) {
@@ -90,9 +95,8 @@ void print_details(const auth::Account& account, std::ostream& out) {
         << "\naliases:      " << joined(alias_texts(account)) << "\ndisplay name: " << account.display_name
         << "\ngroups:       " << joined(account.groups) << "\naffiliations: " << joined(affiliation_texts(account))
         << "\nvalid:        " << dates_text(account.valid_from, account.valid_until)
-        << "\nlinked:       " << (account.link_group ? "yes" : "no")
         << "\nstate:        " << auth::name_of(account.state)
-        << "\npassword:     " << (account.has_password ? "set" : "not set: nobody can log in")
+        << "\npassword:     " << (account.has_password ? "set" : "not set: nobody can log in with one")
         << "\ncreated:      " << time_text(account.created_at) << "\nchanged:      " << time_text(account.changed_at)
         << '\n';
 }

@@ -3,7 +3,11 @@
 
 #include "auth/account.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
 #include <chrono>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -14,10 +18,14 @@ namespace postern::app {
 /// RFC 3339 in UTC: "2027-01-15T08:00:00Z".
 [[nodiscard]] std::string time_text(std::chrono::sys_seconds time);
 
+/// A time as JSON has it, as text or null.
+[[nodiscard]] boost::json::value time_or_null(const std::optional<auth::Time>& time);
+
 /// One JSON object without a line end: {"id", "login", "aliases", "display_name", "groups", "affiliations", "language",
 /// "state", "valid_from", "valid_until", "linked", "has_password", "created_at", "changed_at"}; times as in RFC 3339,
 /// UTC.
-[[nodiscard]] std::string json_of(const auth::Account& account);
+[[nodiscard]] boost::json::object json_object_of(const auth::Account& account);
+[[nodiscard]] std::string json_of(const auth::Account& account);  ///< the same as text
 
 /// Every member on a line of its own.
 void print_details(const auth::Account& account, std::ostream& out);

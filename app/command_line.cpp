@@ -2,6 +2,7 @@
 
 #include "app/account_command.hpp"
 #include "app/account_import.hpp"
+#include "app/account_show.hpp"
 #include "app/check_command.hpp"
 #include "app/helpdesk_command_line.hpp"
 #include "app/invocation.hpp"
@@ -71,11 +72,16 @@ void add_account_changes(CLI::App& group, Invocation& invocation) {
     add->add_flag("--provisional", added->provisional, "Make a password that its activation begins with, shown once")
         ->excludes(file);
 
-    CLI::App* const import = add_command(group, invocation, "import", "Add many accounts from a CSV file, all or none");
+    CLI::App* const import =
+        add_command(group, invocation, "import", "Add or update many accounts from a CSV file, all or none");
     const auto imported = set_command<AccountImportOptions>(import, invocation, with_accounts, account_import);
     import->add_option("FILE", imported->file, "CSV with a header line (docs/accounts.md); - is standard input")
         ->required();
-    import->add_flag("-n,--dry-run", imported->dry_run, "Check everything, add nothing");
+    import->add_flag("-u,--update", imported->update,
+                     "Bring accounts that are there up to date; their passwords, and what the file leaves empty, stay");
+    import->add_flag("--replace", imported->replace,
+                     "With --update: groups, aliases and affiliations that the file does not name any more end");
+    import->add_flag("-n,--dry-run", imported->dry_run, "Check everything, show the differences, change nothing");
 
     CLI::App* const passwd = add_command(group, invocation, "passwd", "Set the password of an account; asks for it");
     const auto password = set_command<AccountPasswdOptions>(passwd, invocation, with_accounts, account_passwd);
@@ -95,14 +101,14 @@ void add_accounts(CLI::App& app, Invocation& invocation) {
             {"imported", "provisional", "pending_mail", "charter", "active", "must_change", "suspended", "closed"}));
     list->add_option("TEXT", listed->text, "Only accounts with this in a name");
 
-    const auto add_named = [&](const char* name, const char* help, auto function) {
+    const auto add_named = [&](const char* name, const char* help, auto with, auto function) {
         CLI::App* const command = add_command(*group, invocation, name, help);
-        const auto options = set_command<AccountNameOptions>(command, invocation, with_accounts, function);
+        const auto options = set_command<AccountNameOptions>(command, invocation, with, function);
         command->add_option("LOGIN", options->login, "Any name of the account")->required();
     };
-    add_named("show", "Show one account", account_show);
-    add_named("suspend", "Let an account log in no more", account_suspend);
-    add_named("resume", "Let a suspended account log in again", account_resume);
+    add_named("show", "Show one account, what it can log in with and what belongs to it", with_helpdesk, account_show);
+    add_named("suspend", "Let an account log in no more", with_accounts, account_suspend);
+    add_named("resume", "Let a suspended account log in again", with_accounts, account_resume);
     add_account_care(*group, invocation);
 }
 

@@ -71,7 +71,7 @@ bool hash_passwords(std::vector<ImportRow>& rows,
                     const std::function<void(std::size_t done, std::size_t of)>& progress) {
     std::vector<ImportRow*> to_hash;
     for (ImportRow& row : rows) {
-        if (!row.password.empty()) to_hash.push_back(&row);
+        if (!row.is_known && !row.password.empty()) to_hash.push_back(&row);
     }
     if (to_hash.empty()) return true;
     const std::size_t total = to_hash.size();

@@ -4,6 +4,7 @@
 #include "app/account_text.hpp"
 #include "auth/contact_address.hpp"
 #include "auth/identity_proof.hpp"
+#include "auth/one_person.hpp"
 #include "auth/random_code.hpp"
 #include "base/ascii.hpp"
 
@@ -159,6 +160,7 @@ void ImportRows::read_person(ImportRow& row, std::span<const base::WipingBuffer>
     if (const auto language = base::trim(text(Column::language, fields)); !language.empty()) {
         if (language != "fr" && language != "en") errors_.add(row.line, told("the language is neither fr nor en"));
         row.account.language = language == "en" ? "en" : "fr";
+        row.says_language = true;
     }
     read_affiliations(row, text(Column::affiliations, fields));
     read_number(row, auth::SecretIdentifierKind::numen, text(Column::numen, fields));
@@ -182,8 +184,14 @@ void ImportRows::read_affiliations(ImportRow& row, std::string_view list) {
             errors_.add(row.line, told("the affiliation " + in_quotes(word) + " is not written as profile@unit"));
             continue;
         }
-        row.account.affiliations.push_back({.profile = *profile, .unit = unit, .valid_from = now_, .valid_until = {}});
+        const auth::Affiliation said{.profile = *profile, .unit = unit, .valid_from = now_, .valid_until = {}};
+        auto& all = row.account.affiliations;
+        if (std::ranges::find(all, said) == all.end()) all.push_back(said);
+        profiles_.insert(*profile);
     }
+    const auth::Account person{.login = row.account.login, .affiliations = row.account.affiliations};
+    if (!auth::may_be_one_person(std::span(&person, 1), now_))
+        errors_.add(row.line, std::string(auth::never_one_person));
 }
 
 /// No error repeats a number: the file is the only place where it may be read.
@@ -203,7 +211,7 @@ void ImportRows::read_birth(ImportRow& row, std::span<const base::WipingBuffer> 
     if (typed.empty()) return;
     const auto date = auth::birth_date(typed);
     if (!date) return errors_.add(row.line, "the birth_date does not exist: write it as 14/07/1980 or 1980-07-14");
-    row.account.birth.date = auth::birth_mac(keyring_, row.account.id, *date);
+    row.birth_date = date;
     const auto family = text(Column::family_name, fields);
     const auto given = text(Column::given_name, fields);
     if (!family.empty() && !given.empty())
@@ -220,7 +228,7 @@ std::string ImportRows::told(std::string message) const {
 
 void ImportRows::read_credential(ImportRow& row, std::span<const base::WipingBuffer> fields) {
     if (!has(Column::password) && !has(Column::password_hash)) {
-        if (row.is_provisional) errors_.add(row.line, "the row has no password for its activation to begin with");
+        if (row.is_provisional) row.lacks_password = "the row has no password for its activation to begin with";
         return;
     }
     base::Secret password(text(Column::password, fields));
@@ -230,11 +238,12 @@ void ImportRows::read_credential(ImportRow& row, std::span<const base::WipingBuf
             errors_.add(row.line, "the row has a password, but who is imported gets his own by his activation");
         return;
     }
-    if (password.empty() == verifier.empty()) {
-        return errors_.add(row.line, password.empty() ? "the row has no password; a file for accounts without one has "
-                                                        "neither column"
-                                                      : "the row has a password and a password_hash: give one of them");
+    if (password.empty() && verifier.empty()) {
+        row.lacks_password = "the row has no password; a file for accounts without one has neither column";
+        return;
     }
+    if (!password.empty() && !verifier.empty())
+        return errors_.add(row.line, "the row has a password and a password_hash: give one of them");
     if (!verifier.empty()) {
         auto plan = hasher_.plan_import(verifier.reveal());
         if (!plan) return errors_.add(row.line, "the password_hash " + std::string(plan.error()));

@@ -7,8 +7,10 @@
 #include "base/secret.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,12 +46,16 @@ private:
 /// One row. Until its password is hashed, `verifier` is empty.
 struct ImportRow {
     std::size_t line = 0;
-    auth::NewAccount account;
+    auth::NewAccount account;  ///< without `birth.date`, which goes by the account's number: see `birth_date`
+    std::optional<std::chrono::year_month_day> birth_date;
     base::Secret verifier;
     base::Secret password;  ///< to be hashed; empty when the file gave a verifier or none at all
     std::string wrapping;   ///< what stands before its hash; see PasswordVerifiers
     std::optional<std::string> recovery_mail;
     bool is_provisional = false;  ///< the password is one that an activation begins with
+    bool says_language = false;
+    bool is_known = false;       ///< the account is in the store; `account.id` is its number there
+    std::string lacks_password;  ///< why an account that is not there yet cannot be added; empty: it can
 };
 
 /// Takes rows as a CSV reader finds them; the first is the header.
@@ -67,12 +73,13 @@ public:
     /// When all rows are in: complains about a file without a header.
     void finish();
 
+    /// A profile that some row names: the file speaks for people of that kind.
+    [[nodiscard]] const std::set<auth::Profile>& profiles() const noexcept { return profiles_; }
+    [[nodiscard]] bool has_groups() const { return has(Column::groups); }
+    [[nodiscard]] bool has_aliases() const { return has(Column::aliases); }
+
     [[nodiscard]] std::vector<ImportRow>& rows() noexcept { return rows_; }
     [[nodiscard]] LineErrors& errors() noexcept { return errors_; }
-    /// The MAC of every secret identifier of the file, and the line it is on.
-    [[nodiscard]] const std::unordered_map<std::string, std::size_t>& numbers() const noexcept { return numbers_; }
-    /// Every login and alias of the file, and the line it is on.
-    [[nodiscard]] const std::unordered_map<std::string, std::size_t>& names() const noexcept { return names_; }
 
 private:
     enum class Column {
@@ -118,6 +125,7 @@ private:
     std::size_t columns_ = 0;
     std::array<std::optional<std::size_t>, columns_known> position_{};
     std::vector<ImportRow> rows_;
+    std::set<auth::Profile> profiles_;
     LineErrors errors_;
     std::unordered_map<std::string, std::size_t> names_;
     std::unordered_map<std::string, std::size_t> numbers_;  // MACs of secret identifiers -> line

@@ -1,7 +1,7 @@
 #include "auth/accounts.hpp"
 
-#include "auth/identity_proof.hpp"
 #include "auth/login_record.hpp"
+#include "auth/one_person.hpp"
 #include "auth/random_code.hpp"
 
 #include <algorithm>
@@ -27,26 +27,6 @@ template <class T>
 StoreResult<T> flattened(StoreResult<StoreResult<T>> nested) {
     if (!nested) return std::unexpected(nested.error());
     return std::move(*nested);
-}
-
-/// Today or later: who begins next week is one already when it comes to what may never meet.
-bool has_profile(const Account& account, std::span<const Profile> profiles, Time now) {
-    return std::ranges::any_of(account.affiliations, [&](const Affiliation& affiliation) {
-        const bool has_ended = affiliation.valid_until && now >= *affiliation.valid_until;
-        return !has_ended && std::ranges::find(profiles, affiliation.profile) != profiles.end();
-    });
-}
-
-constexpr Profile of_pupils[] = {Profile::pupil};
-constexpr Profile of_employees[] = {Profile::teacher, Profile::staff, Profile::administrative_staff,
-                                    Profile::researcher};
-constexpr std::string_view never_one_person = "a pupil and a member of the staff are never one person";
-
-bool may_be_one_person(std::span<const Account> accounts, Time now) {
-    const auto any = [&](std::span<const Profile> profiles) {
-        return std::ranges::any_of(accounts, [&](const Account& each) { return has_profile(each, profiles, now); });
-    };
-    return !any(of_pupils) || !any(of_employees);
 }
 
 /// The account as it is now, and all it is linked to.
@@ -77,16 +57,25 @@ StoreResult<std::vector<Account>> Accounts::list(const AccountFilter& filter) co
     return store_.read([&](Transaction& transaction) { return transaction.accounts().list(filter); });
 }
 
-StoreResult<std::vector<Identifier>> Accounts::taken(std::span<const Identifier> names) const {
-    return store_.read([&](Transaction& transaction) { return transaction.accounts().taken(names); });
+StoreResult<std::vector<AccountId>> Accounts::owners_of(std::span<const Identifier> names) const {
+    return store_.read([&](Transaction& transaction) {
+        std::vector<AccountId> owners;
+        owners.reserve(names.size());
+        for (const Identifier& name : names) {
+            const auto stamp = transaction.accounts().stamp(name);
+            owners.push_back(stamp ? stamp->id : 0);
+        }
+        return owners;
+    });
 }
 
-StoreResult<std::vector<std::string>> Accounts::taken(std::span<const SecretIdentifier> numbers) const {
+StoreResult<std::vector<AccountId>> Accounts::owners_of(std::span<const SecretIdentifier> numbers) const {
     return store_.read([&](Transaction& transaction) {
-        std::vector<std::string> found;
+        std::vector<AccountId> owners;
+        owners.reserve(numbers.size());
         for (const SecretIdentifier& number : numbers)
-            if (transaction.accounts().find(number)) found.push_back(number.mac);
-        return found;
+            owners.push_back(transaction.accounts().find(number).value_or(0));
+        return owners;
     });
 }
 
@@ -107,36 +96,80 @@ void Accounts::add_one(Transaction& transaction, const AccountWithPassword& made
         credential.expires_at = made.provisional_until;
         std::ignore = transaction.credentials().add(credential);
     }
-    if (!made.recovery_mail) return;
-    const std::int64_t id = random_id();
-    transaction.contacts().put(
-        {.id = id,
-         .account = account,
-         .kind = ContactKind::mail,
-         .rank = 1,
-         .address = keyring_.seal(base::Secret(*made.recovery_mail), "contact:" + std::to_string(id)),
-         .mac = contact_mac(keyring_, *made.recovery_mail),
-         .created_at = clock_.now(),
-         .usable_from = clock_.now()});
+    if (made.recovery_mail)
+        transaction.contacts().put(vouched_contact(keyring_, account, *made.recovery_mail, clock_.now()));
 }
 
 StoreResult<void> Accounts::add(std::span<const AccountWithPassword> accounts, const Origin& origin) const {
+    const auto imported = import(accounts, {}, {}, origin);
+    if (!imported) return std::unexpected(imported.error());
+    return {};
+}
+
+StoreResult<Comparisons> Accounts::compare(std::span<const AccountUpdate> updates, const UpdateRules& rules) const {
+    return store_.read([&](Transaction& transaction) {
+        Comparisons compared;
+        compared.reserve(updates.size());
+        for (const AccountUpdate& update : updates)
+            compared.push_back(auth::compare(transaction, update, rules, clock_.now()));
+        return compared;
+    });
+}
+
+StoreResult<std::vector<AccountDifference>> Accounts::import(std::span<const AccountWithPassword> added,
+                                                             std::span<const AccountUpdate> updates,
+                                                             const UpdateRules& rules,
+                                                             const Origin& origin) const {
+    using Result = StoreResult<std::vector<AccountDifference>>;
     const Time now = clock_.now();
-    return flattened(store_.change([&](Transaction& transaction) -> StoreResult<void> {
-        for (const AccountWithPassword& made : accounts) {
+    return flattened(store_.change([&](Transaction& transaction) -> Result {
+        for (const AccountWithPassword& made : added) {
+            const Account then{.login = made.account.login, .affiliations = made.account.affiliations};
+            if (!may_be_one_person(std::span(&then, 1), now)) {
+                transaction.abandon();
+                return refused(then.login.text() + ": " + std::string(never_one_person));
+            }
             if (const auto taken = transaction.accounts().add(made.account, now)) {
                 transaction.abandon();
                 return std::unexpected(StoreError{StoreFault::already_exists, *taken});
             }
             add_one(transaction, made);
         }
-        for (const AccountWithPassword& made : accounts) {
+        std::vector<AccountDifference> differences;
+        differences.reserve(updates.size());
+        for (const AccountUpdate& update : updates) {
+            auto updated = update_one(transaction, update, rules);
+            if (!updated) {
+                transaction.abandon();
+                return refused(update.said.login.text() + ": " + updated.error());
+            }
+            differences.push_back(std::move(*updated));
+        }
+        // Last of all: whoever appends to the journal holds its end until he commits.
+        for (const AccountWithPassword& made : added) {
             journal_.append(transaction, origin,
                             {.action = "account.add", .subject = made.account.id, .detail = made.account.login.text()},
                             now);
         }
-        return {};
+        for (const AccountDifference& difference : differences) {
+            if (difference.empty()) continue;
+            const std::string detail = journal_text(difference);
+            journal_.append(transaction, origin,
+                            {.action = "account.update", .subject = difference.account, .detail = detail}, now);
+        }
+        return differences;
     }));
+}
+
+std::expected<AccountDifference, std::string> Accounts::update_one(Transaction& transaction,
+                                                                   const AccountUpdate& update,
+                                                                   const UpdateRules& rules) const {
+    transaction.accounts().lock(update.said.id);
+    auto difference = auth::compare(transaction, update, rules, clock_.now());
+    if (!difference) return difference;
+    if (const auto applied = apply(transaction, keyring_, *difference, clock_.now()); !applied)
+        return std::unexpected(applied.error());
+    return difference;
 }
 
 /// `work(transaction, account)` says why not, or an empty text. What is closed stays as it is, except that it may be

@@ -1,6 +1,7 @@
 /// What is done to accounts, as one change each: for the command line, the portal and the procedures alike.
 #pragma once
 
+#include "auth/account_update.hpp"
 #include "auth/app_password.hpp"
 #include "auth/journal.hpp"
 #include "auth/keyring.hpp"
@@ -8,6 +9,7 @@
 #include "auth/store.hpp"
 #include "base/clock.hpp"
 
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +25,9 @@ struct AccountWithPassword {
     std::optional<Time> provisional_until = std::nullopt;     ///< the password is one that an activation begins with
     std::optional<std::string> recovery_mail = std::nullopt;  ///< where its owner can be reached, as its source vouches
 };
+
+/// For each update what it would do, or why it cannot be done.
+using Comparisons = std::vector<std::expected<AccountDifference, std::string>>;
 
 /// How many app passwords an account may have: more than anybody has devices.
 inline constexpr std::size_t max_app_passwords = 20;
@@ -42,16 +47,24 @@ public:
 
     [[nodiscard]] StoreResult<Account> find(const Identifier& name) const;
     [[nodiscard]] StoreResult<std::vector<Account>> list(const AccountFilter& filter) const;
-    /// Those of `names` that accounts go by already, in the order asked.
-    [[nodiscard]] StoreResult<std::vector<Identifier>> taken(std::span<const Identifier> names) const;
-    /// The MACs of those of `numbers` that accounts have already.
-    [[nodiscard]] StoreResult<std::vector<std::string>> taken(std::span<const SecretIdentifier> numbers) const;
+    /// Who goes by each of `names`, or has each of `numbers`, in the order asked; 0: nobody.
+    [[nodiscard]] StoreResult<std::vector<AccountId>> owners_of(std::span<const Identifier> names) const;
+    [[nodiscard]] StoreResult<std::vector<AccountId>> owners_of(std::span<const SecretIdentifier> numbers) const;
     /// Without verifiers.
     [[nodiscard]] StoreResult<std::vector<Credential>> credentials(AccountId account) const;
 
     /// Adds all of them or, with the first error, none. already_exists also when two of them share a name.
     [[nodiscard]] StoreResult<void> add(std::span<const AccountWithPassword> accounts,
                                         const Origin& origin = at_command_line()) const;
+    /// What `import` would do to accounts that are there, in the order asked; changes nothing.
+    [[nodiscard]] StoreResult<Comparisons> compare(std::span<const AccountUpdate> updates,
+                                                   const UpdateRules& rules) const;
+    /// Adds some and brings others up to date, all of it or, with the first error, nothing. What was done to the
+    /// latter, in the order given; who is as his source says is not touched.
+    [[nodiscard]] StoreResult<std::vector<AccountDifference>> import(std::span<const AccountWithPassword> added,
+                                                                     std::span<const AccountUpdate> updates,
+                                                                     const UpdateRules& rules,
+                                                                     const Origin& origin = at_command_line()) const;
     /// Gives the account this password, whether it had one or not.
     [[nodiscard]] StoreResult<void> set_password(AccountId account,
                                                  const base::Secret& verifier,
@@ -120,6 +133,9 @@ public:
 
 private:
     void add_one(Transaction& transaction, const AccountWithPassword& made) const;
+    [[nodiscard]] std::expected<AccountDifference, std::string> update_one(Transaction& transaction,
+                                                                           const AccountUpdate& update,
+                                                                           const UpdateRules& rules) const;
     template <class Work>
     [[nodiscard]] StoreResult<void> change(
         AccountId account, const Origin& origin, std::string_view action, std::string_view detail, Work work) const;

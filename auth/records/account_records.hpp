@@ -101,8 +101,6 @@ public:
     /// The other accounts of the account's link group.
     [[nodiscard]] virtual std::vector<Account> linked_to(const Account& account) = 0;
     [[nodiscard]] virtual std::vector<Account> list(const AccountFilter& filter) = 0;
-    /// Those of `names` that accounts go by already, in the order asked.
-    [[nodiscard]] virtual std::vector<Identifier> taken(std::span<const Identifier> names) = 0;
     [[nodiscard]] virtual BirthProof birth_of(AccountId id) = 0;
 
     /// nullopt when it was added; otherwise what of it is taken (a name, or the kind of a secret identifier), and the

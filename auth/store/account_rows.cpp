@@ -97,16 +97,6 @@ std::vector<Account> AccountRows::list(const AccountFilter& filter) {
         use(text, "text"), use(limit, "most"));
 }
 
-std::vector<Identifier> AccountRows::taken(std::span<const Identifier> names) {
-    int one = 0;
-    std::vector<Identifier> found;
-    for (const Identifier& name : names) {
-        if (database_.first("SELECT 1 FROM identifier WHERE value = :value", into(one), use(name.text(), "value")))
-            found.push_back(name);
-    }
-    return found;
-}
-
 BirthProof AccountRows::birth_of(AccountId id) {
     const long long number = id;
     BirthProof birth;

@@ -18,7 +18,6 @@ public:
     [[nodiscard]] std::optional<AccountStamp> stamp(AccountId id) override;
     [[nodiscard]] std::vector<Account> linked_to(const Account& account) override;
     [[nodiscard]] std::vector<Account> list(const AccountFilter& filter) override;
-    [[nodiscard]] std::vector<Identifier> taken(std::span<const Identifier> names) override;
     [[nodiscard]] BirthProof birth_of(AccountId id) override;
 
     [[nodiscard]] std::optional<std::string> add(const NewAccount& account, Time now) override;

@@ -1,7 +1,7 @@
 /// The account commands on a real store in a folder of its own, with streams in place of the terminal.
 #pragma once
 
-#include "app/account_command.hpp"
+#include "app/helpdesk_command.hpp"
 #include "auth/authenticator.hpp"
 #include "auth/password_verifiers.hpp"
 #include "tests/support/test_store.hpp"
@@ -37,6 +37,10 @@ protected:
         return {accounts_, hasher_, test_store_.keyring, test_store_.clock, groups_, prompt_, in_, out_, err_};
     }
 
+    HelpdeskTools helpdesk() {
+        return {tools_, test_store_.store(), test_store_.keyring, test_store_.clock, lockout_, zone_};
+    }
+
     std::string file(const std::string& content, const std::string& file_name = "file") {
         return test_store_.folder().write(file_name, content);
     }
@@ -66,6 +70,9 @@ protected:
     std::istringstream in_;
     std::ostringstream out_;
     std::ostringstream err_;
+    AccountTools tools_ = tools();
+    base::TimeZone zone_ = base::TimeZone::utc();
+    config::LockoutSettings lockout_;
 };
 
 }  // namespace postern::app

@@ -1,3 +1,4 @@
+#include "app/account_show.hpp"
 #include "app/account_text.hpp"
 #include "app/helpdesk_support.hpp"
 #include "app/outbox_command.hpp"
@@ -19,9 +20,6 @@ protected:
             EXPECT_TRUE(accounts_.add(std::span(&made, 1)));
         }
     }
-    HelpdeskTools helpdesk() {
-        return {tools_, test_store_.store(), test_store_.keyring, test_store_.clock, lockout_, zone_};
-    }
     auth::Account anna() { return accounts_.find(test::name("anna")).value(); }
     auth::Verdict log_in(std::string_view password) {
         auth::Authenticator authenticator(test_store_.store(), hasher_, test_store_.keyring, test_store_.clock,
@@ -29,10 +27,7 @@ protected:
         return authenticator.authenticate({"anna", "", base::Secret(password)}, {});
     }
 
-    AccountTools tools_ = tools();
-    base::TimeZone zone_ = base::TimeZone::utc();
     config::AuthSettings settings_;
-    config::LockoutSettings& lockout_ = settings_.lockout;
 };
 
 TEST_F(HelpdeskCommand, HandsOutATemporaryPasswordOnce) {
@@ -98,13 +93,57 @@ TEST_F(HelpdeskCommand, PutsAndRemovesAffiliations) {
     ASSERT_EQ(
         affiliation_put({.login = "anna", .profile = "teacher", .unit = "0801234A", .until = "2027-08-31"}, helpdesk()),
         0);
-    EXPECT_EQ(account_show({.login = "anna"}, tools()), 0);
+    EXPECT_EQ(account_show({.login = "anna"}, helpdesk()), 0);
     EXPECT_TRUE(output().contains("affiliations: teacher@0801234A until 2027-09-01T00:00:00Z\n"));
     EXPECT_EQ(affiliation_put({.login = "anna", .profile = "king", .unit = "x"}, helpdesk()), 2);
     EXPECT_TRUE(errors().contains("is none of pupil, student, teacher"));
     EXPECT_EQ(affiliation_put({.login = "anna", .profile = "pupil", .unit = "a b"}, helpdesk()), 1);
     EXPECT_EQ(affiliation_remove({.login = "anna", .profile = "teacher", .unit = "0801234A"}, helpdesk()), 0);
     EXPECT_EQ(affiliation_remove({.login = "anna", .profile = "teacher", .unit = "0801234A"}, helpdesk()), 1);
+}
+
+TEST_F(HelpdeskCommand, ShowsEverythingThatBelongsToAnAccountButNoSecret) {
+    const auto bob = accounts_.find(test::name("bob"))->id;
+    ASSERT_TRUE(accounts_.link(anna().id, bob));
+    const auto app = accounts_.add_app_password(anna().id, *auth::AppScopes::parse("imap,smtp"), "phone", {});
+    ASSERT_TRUE(app);
+    ASSERT_TRUE(accounts_.delegate({.administrator = anna().id,
+                                    .unit = "0801234A",
+                                    .may_reset = true,
+                                    .may_hand_over_keys = true,
+                                    .valid_until = test_store_.clock.now() + std::chrono::days(1)}));
+    ASSERT_TRUE(test_store_.store().change([&](auth::Transaction& t) {
+        t.contacts().put({.id = 1,
+                          .account = anna().id,
+                          .address = test_store_.keyring.seal(base::Secret("canary@home.org"), "contact:1"),
+                          .mac = std::string(43, 'm'),
+                          .created_at = test_store_.clock.now(),
+                          .usable_from = test_store_.clock.now() + std::chrono::days(3)});
+        t.contacts().put_redirect({.account = anna().id, .target = "sealed", .mac = std::string(43, 'm')},
+                                  test_store_.clock.now());
+    }));
+    ASSERT_EQ(account_show({.login = "anna"}, helpdesk()), 0) << errors();
+    const std::string text = output();
+    for (const std::string line :
+         {"linked to:    bob\n", "credentials:  ", "password, since 2027-01-15T08:00:00Z\n",
+          " \"phone\" (imap,smtp), since 2027-01-15T08:00:00Z\n", "OTP key:      none\n",
+          "recovery:     mail 1, since 2027-01-15T08:00:00Z, usable from 2027-01-18T08:00:00Z\n",
+          "redirection:  pending, keeps a copy\n",
+          "administers:  0801234A: reset, keys until 2027-01-16T08:00:00Z\n"}) {
+        EXPECT_TRUE(text.contains(line)) << line << "\n" << text;
+    }
+    ASSERT_EQ(account_show({.login = "anna", .json = true}, helpdesk()), 0);
+    const std::string json = output();
+    const auto shown = boost::json::parse(json);
+    EXPECT_EQ(shown.at("linked_to"), boost::json::parse(R"(["bob"])"));
+    EXPECT_EQ(shown.at("credentials").as_array().size(), 2U);
+    EXPECT_EQ(shown.at("recovery").at(0).at("kind"), "mail");
+    EXPECT_EQ(shown.at("redirection").at("state"), "pending");
+    EXPECT_EQ(shown.at("delegations").at(0).at("may_manage"), false);
+    EXPECT_TRUE(shown.at("charter").is_null());
+    for (const std::string& said : {text, json}) {
+        EXPECT_FALSE(said.contains("canary") || said.contains("argon2") || said.contains(app->reveal())) << said;
+    }
 }
 
 TEST_F(HelpdeskCommand, LinksUnlinksAndCloses) {

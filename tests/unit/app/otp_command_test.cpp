@@ -15,9 +15,6 @@ protected:
         const auth::AccountWithPassword made{test::new_account("anna"), base::Secret()};
         EXPECT_TRUE(accounts_.add(std::span(&made, 1)));
     }
-    HelpdeskTools helpdesk() {
-        return {tools_, test_store_.store(), test_store_.keyring, test_store_.clock, lockout_, zone_};
-    }
     int import(const std::string& text, bool dry_run = false) {
         return otp_import({.file = file(text), .dry_run = dry_run}, helpdesk());
     }
@@ -30,9 +27,6 @@ protected:
         return text;
     }
 
-    AccountTools tools_ = tools();
-    base::TimeZone zone_ = base::TimeZone::utc();
-    config::LockoutSettings lockout_;
     static constexpr auto two_keys =
         "GA1,3132333435363738393031323334353637383930,TOTP,6,60\r\n"
         "GA2,3132333435363738393031323334353637383930313233343536373839303132,totp,8,30\n";

@@ -86,13 +86,6 @@ TEST_P(AccountRecordsTest, SaysWhichNameIsTakenAndAddsNothing) {
     EXPECT_FALSE(read([](Transaction& t) { return t.accounts().find(name("fresh")); }));
 }
 
-TEST_P(AccountRecordsTest, TellsWhichNamesAreTaken) {
-    add(new_account("anna", {"a.lee"}));
-    const std::vector<Identifier> asked{name("z"), name("a.lee"), name("b"), name("anna")};
-    EXPECT_EQ(read([&](Transaction& t) { return t.accounts().taken(asked); }),
-              (std::vector{name("a.lee"), name("anna")}));
-}
-
 TEST_P(AccountRecordsTest, FindsBySecretIdentifiersThatBelongToOneAccount) {
     NewAccount made = new_account("anna");
     made.secret_identifiers = {{SecretIdentifierKind::numen, mac('n')}, {SecretIdentifierKind::staff_number, mac('s')}};
