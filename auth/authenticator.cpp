@@ -58,32 +58,6 @@ std::string login_of(const std::optional<LoginRecord>& record) {
     return record ? record->account.login.text() : std::string();
 }
 
-std::string_view reason_of(Refusal why) {
-    switch (why) {
-        case Refusal::wrong_credentials:
-            return "wrong_credentials";
-        case Refusal::not_authorised:
-            return "not_authorised";
-        case Refusal::not_activated:
-            return "not_activated";
-        case Refusal::must_change:
-            return "must_change";
-        case Refusal::account_suspended:
-            return "account_suspended";
-        case Refusal::account_expired:
-            return "account_expired";
-        case Refusal::app_password_required:
-            return "app_password_required";
-        case Refusal::throttled:
-            return "throttled";
-        case Refusal::busy:
-            return "busy";
-        case Refusal::unavailable:
-            return "unavailable";
-    }
-    return "";
-}
-
 }  // namespace
 
 /// One call of `authenticate`.
@@ -337,7 +311,7 @@ Verdict Authenticator::accept(const Attempt& attempt, const Opening& opening, co
                         {.action = "login",
                          .outcome = why ? JournalOutcome::refused : JournalOutcome::ok,
                          .subject = id,
-                         .reason = why ? reason_of(*why) : "new_place"},
+                         .reason = why ? name_of(*why) : "new_place"},
                         attempt.now);
     });
     if (why) return std::unexpected(Refused(*why, record.account.login.text()));
@@ -396,7 +370,7 @@ void Authenticator::journal_refusal(const Attempt& attempt,
                         {.action = "login",
                          .outcome = JournalOutcome::refused,
                          .subject = opening.target.account,
-                         .reason = reason_of(why),
+                         .reason = name_of(why),
                          .detail = name_of(opening.trust)},
                         attempt.now);
     });

@@ -21,6 +21,11 @@ namespace {
 constexpr std::uint32_t max_bcrypt_cost = 14;
 constexpr std::uint32_t max_sha_crypt_rounds = 1'000'000;
 constexpr std::uint32_t max_pbkdf2_rounds = 5'000'000;
+constexpr std::uint64_t max_scrypt_bytes = 64UL * 1024 * 1024;
+constexpr std::uint32_t max_scrypt_lanes = 4;
+constexpr std::uint32_t least_scrypt_log_n = 12;
+constexpr std::size_t max_scrypt_digest_bytes = 64;
+constexpr std::size_t nt_bytes = 16;
 constexpr std::size_t max_salt_bytes = 64;
 constexpr std::size_t bcrypt_bytes = 72;
 constexpr std::size_t des_bytes = 8;
@@ -126,6 +131,28 @@ std::optional<Fault> fault_of_yescrypt(std::string_view body) {
     return std::nullopt;
 }
 
+std::optional<Fault> fault_of_scrypt(const ScryptCost& cost) {
+    if (cost.log_n == 0 || cost.r == 0 || cost.p == 0) return Fault::malformed;
+    if (cost.log_n > 20 || cost.r > 64 || cost.p > max_scrypt_lanes) return Fault::too_costly;
+    // RFC 7914: 128 * N * r bytes
+    if ((std::uint64_t{128} << cost.log_n) * cost.r > max_scrypt_bytes) return Fault::too_costly;
+    return std::nullopt;
+}
+
+/// crypt(5), scrypt: N as one letter, then r and p as five each, the least significant first.
+std::optional<Fault> fault_of_crypt_scrypt(std::string_view body) {
+    constexpr std::string_view letters = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    constexpr std::size_t parameter_letters = 11;
+    if (body.size() < parameter_letters) return Fault::malformed;
+    const auto number = [&](std::size_t begin, std::size_t count) {
+        std::uint32_t value = 0;
+        for (std::size_t i = count; i-- > 0;)
+            value = (value << 6) | static_cast<std::uint32_t>(letters.find(body[begin + i]) & 63);
+        return value;
+    };
+    return fault_of_scrypt({.log_n = number(0, 1), .r = number(1, 5), .p = number(6, 5)});
+}
+
 struct CryptForm {
     bool is_fast = false;
     std::optional<Fault> fault;
@@ -140,6 +167,7 @@ CryptForm form_of(std::string_view text) {
         if (text.starts_with(prefix)) return {.is_fast = false, .fault = fault_of_bcrypt(text)};
     }
     if (text.starts_with("$y$")) return {.is_fast = false, .fault = fault_of_yescrypt(text.substr(3))};
+    if (text.starts_with("$7$")) return {.is_fast = false, .fault = fault_of_crypt_scrypt(text.substr(3))};
     if (text.size() == des_hash_bytes && !text.starts_with('$') && !text.starts_with('_'))
         return {.is_fast = true, .fault = {}};
     return {.is_fast = false, .fault = Fault::unknown_scheme};
@@ -185,6 +213,34 @@ std::optional<base::Secret> run_pbkdf2(const std::string& algorithm,
     return base64_of(base::view(bytes));
 }
 
+std::optional<base::Secret> run_scrypt(const ScryptCost& cost,
+                                       std::string_view salt,
+                                       std::size_t size,
+                                       std::string_view password) {
+    base::WipingBuffer bytes(size);
+    if (EVP_PBE_scrypt(password.data(), password.size(), bytes_of(salt), salt.size(), std::uint64_t{1} << cost.log_n,
+                       cost.r, cost.p, 2 * max_scrypt_bytes, reinterpret_cast<unsigned char*>(bytes.data()),
+                       bytes.size()) != 1) {
+        return std::nullopt;
+    }
+    return base64_of(base::view(bytes));
+}
+
+/// "ln=16,r=8,p=1", as passlib writes it.
+std::optional<ScryptCost> scrypt_cost(std::string_view text) {
+    ScryptCost cost;
+    for (const auto& [name, value] :
+         {std::pair<std::string_view, std::uint32_t*>{"ln=", &cost.log_n}, {"r=", &cost.r}, {"p=", &cost.p}}) {
+        const auto end = text.find(',');
+        const std::string_view part = text.substr(0, end);
+        const auto number = part.starts_with(name) ? number_in(part.substr(name.size())) : std::nullopt;
+        if (!number) return std::nullopt;
+        *value = *number;
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return text.empty() ? std::optional(cost) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view describe(ImportedHashFault fault) {
@@ -209,6 +265,7 @@ std::expected<ImportedHash, Fault> ImportedHash::parse(std::string_view text) {
         const std::string scheme = base::to_upper(take_part(text));
         return parse_pbkdf2(scheme == "PBKDF2" ? "SHA1" : scheme.substr(scheme.find('-') + 1), text);
     }
+    if (text.starts_with("$scrypt$")) return parse_scrypt(text.substr(8));
     if (text.starts_with('$')) return parse_crypt(text);
     const auto close = text.find('}');
     if (!text.starts_with('{') || close == std::string_view::npos) return std::unexpected(Fault::unknown_scheme);
@@ -218,6 +275,8 @@ std::expected<ImportedHash, Fault> ImportedHash::parse(std::string_view text) {
         if (scheme == name) return parse_crypt(body);
     }
     if (scheme == "MD5" && body.starts_with('$')) return parse_crypt(body);  // Dovecot's older name
+    if (scheme == "NT") return parse_nt(body);
+    if (scheme == "PBKDF2") return parse_dovecot_pbkdf2(body);
     if (scheme.starts_with("PBKDF2-")) return parse_pbkdf2(scheme.substr(7), body);
     return parse_digest(scheme, body);
 }
@@ -262,19 +321,67 @@ std::expected<ImportedHash, Fault> ImportedHash::parse_pbkdf2(std::string_view a
     const auto rounds = number_in(take_part(body));
     const auto salt = from_adapted_base64(std::string(take_part(body)));
     const auto digest = from_adapted_base64(std::string(take_part(body)));
-    if (!rounds || *rounds == 0 || !salt || salt->size() > max_salt_bytes || !digest || !body.empty())
-        return std::unexpected(Fault::malformed);
-    if (*rounds > max_pbkdf2_rounds) return std::unexpected(Fault::too_costly);
+    if (!rounds || !salt || !digest || !body.empty()) return std::unexpected(Fault::malformed);
+    return make_pbkdf2(algorithm, *rounds, base::view(*salt), base::view(*digest));
+}
+
+std::expected<ImportedHash, Fault> ImportedHash::parse_dovecot_pbkdf2(std::string_view body) {
+    if (!body.starts_with("$1$")) return std::unexpected(Fault::malformed);
+    body.remove_prefix(3);
+    const std::string_view salt = take_part(body);  // as it is: Dovecot makes it of letters
+    const auto rounds = number_in(take_part(body));
+    const auto digest = from_hexadecimal(take_part(body));
+    if (!rounds || salt.empty() || !digest || !body.empty()) return std::unexpected(Fault::malformed);
+    return make_pbkdf2("SHA1", *rounds, salt, base::view(*digest));
+}
+
+std::expected<ImportedHash, Fault> ImportedHash::make_pbkdf2(std::string_view algorithm,
+                                                             std::uint32_t rounds,
+                                                             std::string_view salt,
+                                                             std::string_view digest) {
+    if (rounds == 0 || salt.size() > max_salt_bytes) return std::unexpected(Fault::malformed);
+    if (rounds > max_pbkdf2_rounds) return std::unexpected(Fault::too_costly);
     ImportedHash hash;
     hash.family_ = Family::pbkdf2;
     hash.algorithm_ = algorithm;
-    if (digest->size() != static_cast<std::size_t>(EVP_MD_get_size(EVP_get_digestbyname(hash.algorithm_.c_str()))))
+    if (digest.size() != static_cast<std::size_t>(EVP_MD_get_size(EVP_get_digestbyname(hash.algorithm_.c_str()))))
         return std::unexpected(Fault::malformed);
-    hash.is_fast_ = *rounds < 10'000;
-    hash.rounds_ = *rounds;
-    hash.setting_ = base64_of(base::view(*salt)).reveal();
+    hash.is_fast_ = rounds < 10'000;
+    hash.rounds_ = rounds;
+    hash.setting_ = base64_of(salt).reveal();
     hash.parameters_ = "pbkdf2:" + hash.algorithm_ + ':' + std::to_string(hash.rounds_) + ':' + hash.setting_;
+    hash.digest_ = base64_of(digest);
+    return hash;
+}
+
+std::expected<ImportedHash, Fault> ImportedHash::parse_scrypt(std::string_view body) {
+    const auto cost = scrypt_cost(take_part(body));
+    const auto salt = base64_decoded(take_part(body), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    const auto digest = base64_decoded(take_part(body), sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+    const bool is_whole = cost && salt && !salt->empty() && salt->size() <= max_salt_bytes && digest &&
+                          digest->size() >= 16 && digest->size() <= max_scrypt_digest_bytes && body.empty();
+    if (!is_whole) return std::unexpected(Fault::malformed);
+    if (const auto fault = fault_of_scrypt(*cost)) return std::unexpected(*fault);
+    // One that is cheaper than a wrapped digest would be, or than anybody should keep: nobody makes them.
+    if (cost->log_n < least_scrypt_log_n) return std::unexpected(Fault::malformed);
+    ImportedHash hash;
+    hash.family_ = Family::scrypt;
+    hash.scrypt_ = *cost;
+    hash.setting_ = base64_of(base::view(*salt)).reveal();
     hash.digest_ = base64_of(base::view(*digest));
+    return hash;
+}
+
+/// crypt(3) knows the scheme, so it is kept as crypt(3) writes it.
+std::expected<ImportedHash, Fault> ImportedHash::parse_nt(std::string_view body) {
+    const auto bytes = from_hexadecimal(body);
+    if (!bytes || bytes->size() != nt_bytes) return std::unexpected(Fault::malformed);
+    ImportedHash hash;
+    hash.family_ = Family::crypt;
+    hash.is_fast_ = true;
+    hash.setting_ = "$3$$";
+    hash.parameters_ = "crypt:" + hash.setting_;
+    hash.digest_ = base::Secret(hash.setting_ + base::to_lower(body));
     return hash;
 }
 
@@ -313,7 +420,9 @@ std::optional<base::Secret> ImportedHash::digest_of(std::string_view password) c
     const auto salt = from_base64(setting_);
     if (!salt) return std::nullopt;
     if (family_ == Family::digest) return run_digest(algorithm_, base::view(*salt), password);
-    return run_pbkdf2(algorithm_, base::view(*salt), rounds_, password);
+    if (family_ == Family::pbkdf2) return run_pbkdf2(algorithm_, base::view(*salt), rounds_, password);
+    const auto digest = from_base64(digest_.reveal());
+    return digest ? run_scrypt(scrypt_, base::view(*salt), digest->size(), password) : std::nullopt;
 }
 
 }  // namespace postern::auth

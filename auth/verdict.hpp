@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,9 @@ enum class Refusal {
     busy,                   ///< too many logins at once: try later
     unavailable,            ///< the store could not be asked: try later
 };
+
+/// "wrong_credentials", "throttled" ..., as logs, the journal and metrics write it.
+[[nodiscard]] std::string_view name_of(Refusal refusal);
 
 /// A refusal, and what the log may know of it.
 struct Refused {

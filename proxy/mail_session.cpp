@@ -39,32 +39,6 @@ std::uint64_t next_session_number() {
     return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-std::string_view reason_of_refusal(Refusal refusal) {
-    switch (refusal) {
-        case Refusal::wrong_credentials:
-            return "wrong_credentials";
-        case Refusal::not_authorised:
-            return "not_authorised";
-        case Refusal::not_activated:
-            return "not_activated";
-        case Refusal::must_change:
-            return "must_change";
-        case Refusal::account_suspended:
-            return "account_suspended";
-        case Refusal::account_expired:
-            return "account_expired";
-        case Refusal::app_password_required:
-            return "app_password_required";
-        case Refusal::throttled:
-            return "throttled";
-        case Refusal::busy:
-            return "busy";
-        case Refusal::unavailable:
-            return "store_unavailable";
-    }
-    return "unknown";
-}
-
 std::string_view reason_of_fault(BackendFault fault) {
     switch (fault) {
         case BackendFault::unavailable:
@@ -244,7 +218,7 @@ private:
             if (temporary) attempt.outcome = "failed";
             attempt.account = verdict.error().account;
             attempt.detail = verdict.error().detail;
-            attempt.reason = reason_of_refusal(verdict.error().why);
+            attempt.reason = auth::name_of(verdict.error().why);
             dialogue.refuse(verdict.error().why);
         } else {
             attempt.account = verdict->login;

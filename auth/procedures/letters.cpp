@@ -93,6 +93,17 @@ constexpr Texts contact_changed{
          "recover the account in 48 hours and not before.\n\nIf it was not you, take the change back by opening this "
          "link, which is good for 14 days:\n\n{{{url}}}\n"}};
 
+constexpr Texts contact_restored{
+    {.subject = "Vos coordonnées de secours ont été rétablies",
+     .body = "Bonjour,\n\nLa dernière modification des coordonnées de secours du compte {{{login}}} vient d'être "
+             "annulée : "
+             "les coordonnées précédentes servent de nouveau.\n\nSi ce n'est pas vous, prévenez l'assistance sans "
+             "attendre.\n"},
+    {.subject = "Your recovery addresses are what they were",
+     .body = "Hello,\n\nThe last change of the recovery addresses of the account {{{login}}} has just been taken back: "
+             "the "
+             "earlier ones are used again.\n\nIf it was not you, tell the helpdesk at once.\n"}};
+
 constexpr Texts redirect_link{
     {.subject = "Confirmez la redirection de votre courrier",
      .body = "Bonjour,\n\nLe compte {{{login}}} demande que son courrier soit envoyé à cette adresse. Pour l'accepter, "
@@ -131,6 +142,8 @@ const Texts& texts_of(Letter letter) {
             return contact_link;
         case Letter::contact_changed:
             return contact_changed;
+        case Letter::contact_restored:
+            return contact_restored;
         case Letter::redirect_link:
             return redirect_link;
         case Letter::linked:

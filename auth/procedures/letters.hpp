@@ -19,6 +19,7 @@ enum class Letter {
     password_changed,    ///< login, portal
     contact_link,        ///< url, minutes
     contact_changed,     ///< url, login
+    contact_restored,    ///< login
     redirect_link,       ///< url, login, minutes
     linked,              ///< login, other, portal
 };

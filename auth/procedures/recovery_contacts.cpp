@@ -214,6 +214,10 @@ StepResult<void> RecoveryContacts::undo(const base::Secret& link, const AttemptC
         const AccountId account = *followed->open.flow.account;
         const ContactPlace place = place_of(followed->open.fields);
         const std::string before = text_of(followed->open.fields, "address");
+        // Also the address that goes: whoever opened the link may be the one who lost the account, or the thief.
+        if (const auto owner = transaction.accounts().find(account))
+            correspondence_.notify(transaction, Letter::contact_restored, *owner, {},
+                                   {.subject = account, .correlation = context.correlation, .not_after = {}}, now);
         if (before.empty()) {
             std::ignore = transaction.contacts().remove(account, place.kind, place.rank);
         } else {

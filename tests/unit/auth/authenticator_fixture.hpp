@@ -17,29 +17,7 @@ namespace postern::auth {
 /// What came of an attempt, as one word.
 inline std::string outcome_of(const Verdict& verdict) {
     if (verdict) return "is " + verdict->login;
-    switch (verdict.error().why) {
-        case Refusal::wrong_credentials:
-            return "wrong_credentials";
-        case Refusal::not_authorised:
-            return "not_authorised";
-        case Refusal::not_activated:
-            return "not_activated";
-        case Refusal::must_change:
-            return "must_change";
-        case Refusal::account_suspended:
-            return "account_suspended";
-        case Refusal::account_expired:
-            return "account_expired";
-        case Refusal::app_password_required:
-            return "app_password_required";
-        case Refusal::throttled:
-            return "throttled";
-        case Refusal::busy:
-            return "busy";
-        case Refusal::unavailable:
-            return "unavailable";
-    }
-    return "?";
+    return std::string(name_of(verdict.error().why));
 }
 
 class AuthenticatorFixture : public testing::Test {

@@ -139,8 +139,8 @@ TEST_F(Authentication, ThrottlesKnownAndUnknownNamesAlike) {
 TEST_F(Authentication, IsUnavailableWithoutMemoryForTheHashAndChargesNothing) {
     hasher_.is_out_of_memory = true;
     for (int i = 0; i < 10; ++i) {
-        EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret")), "unavailable");
-        EXPECT_EQ(outcome_of(log_in("nobody", "secret")), "unavailable");
+        EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret")), "store_unavailable");
+        EXPECT_EQ(outcome_of(log_in("nobody", "secret")), "store_unavailable");
     }
     hasher_.is_out_of_memory = false;
     EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret")), "is anna@example.org");
@@ -148,8 +148,8 @@ TEST_F(Authentication, IsUnavailableWithoutMemoryForTheHashAndChargesNothing) {
 
 TEST_F(Authentication, IsUnavailableWhenTheStoreIs) {
     *test_store_.database().hand() << "ALTER TABLE account RENAME TO gone";
-    EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret")), "unavailable");
-    EXPECT_EQ(outcome_of(log_in("nobody", "secret")), "unavailable");
+    EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret")), "store_unavailable");
+    EXPECT_EQ(outcome_of(log_in("nobody", "secret")), "store_unavailable");
 }
 
 TEST_F(Authentication, IsUnavailableWhenAVerifierWasMovedFromAnotherAccount) {
@@ -157,7 +157,7 @@ TEST_F(Authentication, IsUnavailableWhenAVerifierWasMovedFromAnotherAccount) {
                                       "account_id = (SELECT id FROM account WHERE login = 'bob')) WHERE account_id = "
                                       "(SELECT id FROM account WHERE login = 'anna@example.org')";
     const auto verdict = log_in("anna@example.org", "secret");
-    EXPECT_EQ(outcome_of(verdict), "unavailable");
+    EXPECT_EQ(outcome_of(verdict), "store_unavailable");
     EXPECT_TRUE(verdict.error().detail.contains("was sealed for something else"));
 }
 

@@ -58,8 +58,13 @@ TEST_P(RecoveryContactsTest, TellsEveryOldAddressAndLetsItTakeTheChangeBack) {
     EXPECT_EQ(said(contacts_.undo(work, where_)), "ok");
     EXPECT_EQ(addresses(), (std::vector<std::string>{"anna@home.org", "anna@work.org"}));
     EXPECT_EQ(contacts_.list(anna_)->at(0).usable_from, now()) << "usable at once";
+    EXPECT_EQ(mails_to("anna@work.org").size(), 1U);
+    const auto told = mails_to("thief@evil.org");
+    ASSERT_EQ(told.size(), 1U) << "whoever it is, he is told that his address serves no more";
+    EXPECT_TRUE(told[0].text.contains("annulée")) << told[0].text;
     EXPECT_EQ(said(contacts_.undo(work, where_)), "over");
     EXPECT_EQ(said(contacts_.undo(home, where_)), "ok") << "each has a way back of his own";
+    EXPECT_EQ(mails_to("anna@work.org").size(), 1U) << "told of that as well";
     wait(15 * 86'400);
     take(2, "new@home.org");
     const auto late = link_to("anna@work.org");
