@@ -6,6 +6,9 @@ function(postern_room name)
     target_link_libraries(postern_${name} PUBLIC postern_options ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE})
 endfunction()
 
+option(POSTERN_WHOLE_TEST_PROGRAMS "Let ctest run programs in a few shards, not every case in a process of its own: \
+faster where starting one is slow" OFF)
+
 # postern_test(NAME SOURCES ... LINKS ... [LABEL unit]): one GoogleTest program, each of its cases known to ctest. One
 # that links postern_test_store gets a PostgreSQL.
 function(postern_test name)
@@ -21,6 +24,19 @@ function(postern_test name)
     if("postern_test_store" IN_LIST TEST_LINKS)
         set(fixture FIXTURES_REQUIRED postgresql)
     endif()
-    gtest_discover_tests(${name} NO_PRETTY_VALUES
-        PROPERTIES LABELS ${TEST_LABEL} ${fixture} TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+    if(NOT POSTERN_WHOLE_TEST_PROGRAMS)
+        gtest_discover_tests(${name} NO_PRETTY_VALUES
+            PROPERTIES LABELS ${TEST_LABEL} ${fixture} TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+        return()
+    endif()
+    list(LENGTH TEST_SOURCES shards)
+    if(shards GREATER 4)
+        set(shards 4)
+    endif()
+    math(EXPR last "${shards} - 1")
+    foreach(shard RANGE ${last})
+        add_test(NAME ${name}.${shard} COMMAND ${name})
+        set_tests_properties(${name}.${shard} PROPERTIES LABELS ${TEST_LABEL} ${fixture} TIMEOUT 900
+            ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard};GTEST_BRIEF=1")
+    endforeach()
 endfunction()
