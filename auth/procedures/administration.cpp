@@ -88,8 +88,8 @@ StepResult<Account> Administration::account_of(AccountId administrator, std::str
         const auto delegations = transaction.accounts().delegations_of(administrator, now);
         auto account = transaction.accounts().find(*name);
         const bool is_active = own && state_at(*own, now) == AccountState::active;
-        const bool is_his = is_active && account && account->id != administrator &&
-                            covers(delegations, right, *account, now) &&
+        // Nobody who administers anything is his to change: neither himself nor his colleagues.
+        const bool is_his = is_active && account && covers(delegations, right, *account, now) &&
                             transaction.accounts().delegations_of(account->id, now).empty();
         if (!is_his) return step_failure(StepProblem::invalid);
         return std::move(*account);
