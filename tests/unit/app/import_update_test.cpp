@@ -144,6 +144,9 @@ TEST_F(ImportUpdate, ReplacesListsWhenAskedButOnlyOfThePeopleTheFileIsAbout) {
     EXPECT_EQ(affiliations("carl"), std::vector<std::string>{"student@A"}) << "the file says nothing of him";
     EXPECT_EQ(account("bob").affiliations.size(), 1U) << "it has ended; that it was is kept";
 
+    output();
+    EXPECT_EQ(update("login,groups,affiliations\nanna,pupils,student@B\nbob,,\n", {.replace = true}), 0) << errors();
+    EXPECT_EQ(output(), "added 0 accounts, changed 0, left 2 as they are\n") << "what has ended does not end again";
     EXPECT_EQ(update("login,affiliations,aliases\nbob,student@A,bobby\n", {.replace = true}), 0) << errors();
     EXPECT_EQ(affiliations("bob"), std::vector<std::string>{"student@A"}) << "he came back";
     EXPECT_EQ(account("bob").aliases, std::vector{test::name("bobby")});

@@ -133,6 +133,41 @@ TEST_F(AccountsTest, NeverTakesAPupilAndAMemberOfTheStaffForOnePerson) {
     EXPECT_EQ(why_not(accounts_.unlink(parent)), "the account is not linked");
 }
 
+TEST_F(AccountsTest, AddsNobodyWhoWouldBeBoth) {
+    NewAccount both = test::new_account("both");
+    both.affiliations = {
+        {.profile = Profile::pupil, .unit = "A", .valid_from = test_store_.clock.now(), .valid_until = {}},
+        {.profile = Profile::staff, .unit = "B", .valid_from = test_store_.clock.now(), .valid_until = {}}};
+    const AccountWithPassword made{.account = both, .verifier = {}};
+    EXPECT_EQ(why_not(accounts_.add(std::span(&made, 1))),
+              "both: a pupil and a member of the staff are never one person");
+    EXPECT_FALSE(accounts_.find(test::name("both")));
+}
+
+TEST_F(AccountsTest, AnImportNeverTakesWhatIsAnothers) {
+    NewAccount bob = test::new_account("bob", {"b.lee"});
+    bob.secret_identifiers = {{SecretIdentifierKind::numen, std::string(43, 'n')}};
+    const AccountWithPassword made{.account = bob, .verifier = {}};
+    ASSERT_TRUE(accounts_.add(std::span(&made, 1)));
+    const auto import = [&](const std::function<void(NewAccount&)>& say) {
+        AccountUpdate update{.said = {.id = anna_, .login = test::name("anna"), .display_name = "New"}};
+        update.said.language.clear();
+        say(update.said);
+        return why_not(accounts_.import({}, std::span(&update, 1), {}));
+    };
+    EXPECT_EQ(import([](NewAccount& said) { said.aliases = {test::name("b.lee")}; }),
+              "anna: the name \"b.lee\" is another account's");
+    EXPECT_EQ(import([](NewAccount& said) {
+                  said.secret_identifiers = {{SecretIdentifierKind::numen, std::string(43, 'n')}};
+              }),
+              "anna: another account has this numen");
+    EXPECT_EQ(import([](NewAccount& said) { said.login = test::name("b.lee"); }),
+              "b.lee: the login is another name of anna, which must stand in its place");
+    EXPECT_NE(anna().display_name, "New") << "all or nothing";
+    EXPECT_EQ(import([](NewAccount&) {}), "done");
+    EXPECT_EQ(anna().display_name, "New");
+}
+
 TEST_F(AccountsTest, JournalsALinkUnderBoth) {
     const AccountId bob = add("bob", "secret");
     ASSERT_TRUE(accounts_.link(anna_, bob));
