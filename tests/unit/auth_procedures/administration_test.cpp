@@ -97,6 +97,17 @@ TEST_P(AdministrationTest, EndsWithItsDateAndWithItsHolder) {
     EXPECT_EQ(said(reset("pupil@school.org", admin_)), "invalid");
 }
 
+TEST_P(AdministrationTest, WhoHasLeftTheUnitIsOutOfReach) {
+    delegate(admin_, "0801234A", true, false);
+    ASSERT_TRUE(reset("pupil@school.org", admin_));
+    Affiliation own = accounts_.find(test::name("pupil@school.org"))->affiliations.front();
+    own.valid_until = now() + days(1);
+    ASSERT_TRUE(accounts_.put_affiliation(pupil_, own));
+    ASSERT_TRUE(reset("pupil@school.org", admin_));
+    wait(86'400);
+    EXPECT_EQ(said(reset("pupil@school.org", admin_)), "invalid");
+}
+
 TEST_P(AdministrationTest, NobodyRisesByHimself) {
     const Origin himself{.actor = Actor::administrator, .actor_id = admin_};
     EXPECT_FALSE(accounts_.delegate({.administrator = admin_, .unit = "*", .may_manage = true}, himself));
