@@ -122,6 +122,7 @@ public:
           site_(std::move(resources_.domains)),
           redirects_(settings),
           connections_(settings.limits.connections),
+          sending_(settings.submission.messages_per_hour, settings.submission.recipients_per_hour),
           resolver_pool_(resolver_threads, waiting_look_ups),
           password_pool_(password_threads(settings.auth), settings.auth.password_queue),
           deliveries_(settings.accounts, settings.server.hostname) {}
@@ -130,7 +131,8 @@ public:
         auto backends = proxy::BackendConnector::make(settings_.backends, resolver_pool_);
         if (!backends) return std::unexpected(backends.error());
         backends_ = std::make_unique<proxy::BackendConnector>(std::move(*backends));
-        mail_ = std::make_unique<proxy::MailServices>(settings_, authenticator_, password_pool_, router_, *backends_);
+        mail_ = std::make_unique<proxy::MailServices>(settings_, authenticator_, password_pool_, router_, *backends_,
+                                                      sending_, clock_);
 
         for (const auto& listener : settings_.listeners)
             if (const auto free = net::check_address_is_free(listener.address, listener.port); !free) return free;
@@ -218,6 +220,7 @@ private:
     autoconfig::AutoconfigSite site_;
     autoconfig::RedirectSite redirects_;
     net::ConnectionLimit connections_;
+    proxy::SendingLimits sending_;
     std::atomic<std::int64_t> overload_logged_{-between_overload_lines.count()};
     std::unique_ptr<proxy::BackendConnector> backends_;
     std::unique_ptr<proxy::MailServices> mail_;

@@ -25,6 +25,12 @@ std::optional<LoginRecord> record_of(Transaction& transaction, std::optional<Acc
                        .has_active_otp = key && key->state == OtpKeyState::active};
 }
 
+void add_addresses(Identity& identity, const Account& account) {
+    if (account.login.has_domain()) identity.addresses.push_back(account.login.text());
+    for (const Identifier& alias : account.aliases)
+        if (alias.has_domain()) identity.addresses.push_back(alias.text());
+}
+
 }  // namespace
 
 std::optional<LoginRecord> login_record(Transaction& transaction, const Identifier& name) {
@@ -36,14 +42,17 @@ std::optional<LoginRecord> login_record(Transaction& transaction, AccountId acco
 }
 
 Identity identity_of(const LoginRecord& record, Time now) {
-    Identity identity{record.account.id, record.account.login.text(), groups_at(record.account, now)};
+    Identity identity{record.account.id, record.account.login.text(), groups_at(record.account, now), {}};
+    add_addresses(identity, record.account);
     for (const Account& other : record.linked) {
         if (state_at(other, now) != AccountState::active) continue;
         for (std::string& group : groups_at(other, now)) identity.groups.push_back(std::move(group));
+        add_addresses(identity, other);
     }
     std::ranges::sort(identity.groups);
     const auto repeated = std::ranges::unique(identity.groups);
     identity.groups.erase(repeated.begin(), repeated.end());
+    std::ranges::sort(identity.addresses);
     return identity;
 }
 

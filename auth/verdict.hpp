@@ -36,8 +36,9 @@ using AccountId = std::int64_t;
 /// Who somebody was found to be.
 struct Identity {
     AccountId account = 0;
-    std::string login;                ///< the account's own name, normalised: what backends and rules know him by
-    std::vector<std::string> groups;  ///< of this account and those linked to it; sorted
+    std::string login;                   ///< the account's own name, normalised: what backends and rules know him by
+    std::vector<std::string> groups;     ///< of this account and those linked to it; sorted
+    std::vector<std::string> addresses;  ///< names with a domain that these accounts go by; sorted
 };
 
 /// Why nobody was let in. Which of them a client may learn is the protocol's decision. Everything from

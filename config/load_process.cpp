@@ -11,6 +11,7 @@ const OneOf<LogLevel> log_level_form{
     {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}}};
 const OneOf<TlsVersion> tls_version_form{{{"1.2", TlsVersion::tls1_2}, {"1.3", TlsVersion::tls1_3}}};
 
+constexpr WholeNumber<std::uint32_t> sending_limit{.min = 0, .max = 1'000'000};
 constexpr WholeNumber<std::uint16_t> thread_count{.min = 0, .max = 256};
 constexpr WholeNumber<std::uint16_t> queue_length{.min = 1, .max = 65535};
 constexpr WholeNumber<std::uint32_t> hash_memory{.min = 8192, .max = 1'048'576};
@@ -84,9 +85,14 @@ void read_limits(MappingReader& section, LimitSettings& limits) {
 
 void read_submission(MappingReader& section, SubmissionSettings& submission) {
     section.optional("max_message_size", submission.max_message_bytes, message_size);
+    section.optional("senders", submission.senders, sender_check_form);
+    section.optional("messages_per_hour", submission.messages_per_hour, sending_limit);
+    section.optional("recipients_per_hour", submission.recipients_per_hour, sending_limit);
 }
 
 }  // namespace
+
+const OneOf<SenderCheck> sender_check_form{{{"own", SenderCheck::own}, {"any", SenderCheck::any}}};
 
 void read_process_settings(MappingReader& root, Settings& settings) {
     root.section("server", Presence::required, [&](MappingReader& s) { read_server(s, settings.server); });

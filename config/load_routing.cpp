@@ -26,6 +26,7 @@ RouteRule read_rule(MappingReader& section) {
     section.required("name", rule.name, plain_text);
     section.section("when", Presence::required, [&](MappingReader& when) { read_conditions(when, rule.when); });
     section.required("backend", rule.backend, identifier);
+    section.optional("senders", rule.senders, sender_check_form);
     return rule;
 }
 

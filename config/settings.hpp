@@ -172,9 +172,18 @@ struct LimitSettings {
     std::uint32_t connections = 20'000;                     ///< client connections of the whole process. 1 to 1000000
 };
 
+/// Which sender addresses (MAIL FROM) an account may use.
+enum class SenderCheck {
+    own,  ///< its own mail addresses and those of accounts linked to it, with any `+suffix`; and the null sender
+    any,  ///< every one; the relay decides
+};
+
 struct SubmissionSettings {
     std::uint64_t max_message_bytes =
-        50ULL * 1024 * 1024;  ///< announced as SIZE (RFC 1870); must not exceed any relay's own
+        50ULL * 1024 * 1024;                   ///< announced as SIZE (RFC 1870); must not exceed any relay's own
+    SenderCheck senders = SenderCheck::own;    ///< in the file: own or any; a rule may say otherwise
+    std::uint32_t messages_per_hour = 300;     ///< of one account; 0: no limit. 0 to 1000000
+    std::uint32_t recipients_per_hour = 3000;  ///< the same
 };
 
 struct ListenerSettings {
@@ -216,8 +225,9 @@ struct RouteConditions {
 struct RouteRule {
     std::string name;
     RouteConditions when;
-    std::string backend;   ///< its name in `backends`
-    std::size_t line = 0;  ///< where the rule stands in the file, for explanations
+    std::string backend;                 ///< its name in `backends`
+    std::optional<SenderCheck> senders;  ///< for those who match; nullopt: as `submission.senders`
+    std::size_t line = 0;                ///< where the rule stands in the file, for explanations
 };
 
 struct RoutingSettings {

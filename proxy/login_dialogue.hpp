@@ -31,6 +31,7 @@ enum class Farewell { login_timeout, shutting_down, too_many_connections };
 struct BackendReady {
     std::string
         capabilities;  ///< IMAP: what the user may be told he has, space-separated, already filtered. SMTP: empty
+    bool takes_chunks = false;  ///< SMTP: the backend offers BDAT (RFC 3030)
 };
 
 /// How the client introduced itself, for the backend. SMTP only.

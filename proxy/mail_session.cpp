@@ -63,6 +63,8 @@ std::string_view reason_of_end(RelayEnd end) {
             return "idle";
         case RelayEnd::failed:
             return "failed";
+        case RelayEnd::broken_protocol:
+            return "protocol_error";
         case RelayEnd::shut_down:
             return "shut_down";
     }
@@ -256,7 +258,8 @@ private:
             .groups = identity.groups,
             .client = client_.peer_address(),
         };
-        const config::BackendSettings& backend = services_.settings.backends.at(services_.router.route(query));
+        const routing::Route route = services_.router.route(query);
+        const config::BackendSettings& backend = services_.settings.backends.at(std::string(route.backend));
         attempt.backend = backend.name;
         attempt.outcome = "failed";
         const BackendUser user{
@@ -274,6 +277,12 @@ private:
             dialogue.backend_failed();
             co_return nullptr;
         }
+        guard_ = make_relay_guard({.protocol = protocol_,
+                                   .identity = identity,
+                                   .ready = admission.ready,
+                                   .senders = route.senders.value_or(services_.settings.submission.senders),
+                                   .sending = services_.sending,
+                                   .clock = services_.clock});
         co_await join_both_sides(dialogue, admission);
         co_return std::move(admission.stream);
     }
@@ -342,9 +351,12 @@ private:
     /// If either has left by now, the relay finds out.
     asio::awaitable<void> join_both_sides(LoginDialogue& dialogue, Admission& admission) {
         dialogue.welcome(admission.ready);
-        co_await say(dialogue.take_output() + admission.unread);
+        std::string words = dialogue.take_output();
+        words += guard_ ? guard_->from_backend(admission.unread) : admission.unread;
+        co_await say(std::move(words));
         const base::WipingBuffer pipelined = dialogue.take_unread();
-        (void)co_await admission.stream->write(base::view(pipelined));
+        const std::string_view text = guard_ ? guard_->from_client(base::view(pipelined)) : base::view(pipelined);
+        (void)co_await admission.stream->write(text);
     }
 
     void write_log_line(const Attempt& attempt) const {
@@ -369,19 +381,29 @@ private:
         const RelayReport report = co_await relay(
             client_, *backend_, deadline_,
             {.idle = protocol_ == MailProtocol::imap ? limits.imap_idle_timeout : limits.submission_idle_timeout,
-             .half_closed = limits.half_closed_timeout});
+             .half_closed = limits.half_closed_timeout},
+            guard_.get());
+        const bool is_our_decision = report.end == RelayEnd::idle || report.end == RelayEnd::shut_down ||
+                                     report.end == RelayEnd::broken_protocol;
+        if (guard_ && is_our_decision && !guard_->farewell().empty()) {
+            client_.allow_again();
+            deadline_.set(farewell_limit);
+            co_await say(std::string(guard_->farewell()));
+        }
         backend_->end_output();
         net::log(LogLevel::info, "session",
                  {{"end", reason_of_end(report.end)},
                   {"session", number_},
                   {"bytes_from_client", report.bytes_from_client},
                   {"bytes_from_backend", report.bytes_from_backend},
+                  {"refused_commands", guard_ ? guard_->refused() : 0},
                   {"duration_ms", milliseconds_since(begun)}});
     }
 
     net::ConnectionLimit::Ticket ticket_;
     net::Stream client_;
     std::unique_ptr<net::Stream> backend_;  // once logged in
+    std::unique_ptr<RelayGuard> guard_;     // the same
     net::Stream* connecting_ = nullptr;     // the backend while it is being logged in to
     const config::ListenerSettings& listener_;
     const MailProtocol protocol_;

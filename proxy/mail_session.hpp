@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/authenticator.hpp"
+#include "base/clock.hpp"
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/connection_limit.hpp"
@@ -9,6 +10,7 @@
 #include "net/worker.hpp"
 #include "proxy/connect.hpp"
 #include "proxy/routing/router.hpp"
+#include "proxy/sending_limits.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -21,6 +23,8 @@ struct MailServices {
     net::BlockingPool& password_pool;  ///< where the authenticator runs
     const routing::Router& router;
     const BackendConnector& backends;
+    SendingLimits& sending;
+    const base::Clock& clock;
 };
 
 /// Serves an accepted connection of an imap or submission listener on its worker's thread: TLS, dialogue,

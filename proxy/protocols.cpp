@@ -1,9 +1,13 @@
 #include "proxy/protocols.hpp"
 
 #include "proxy/imap/backend_login.hpp"
+#include "proxy/imap/capabilities.hpp"
+#include "proxy/imap/command_guard.hpp"
 #include "proxy/imap/login_dialogue.hpp"
+#include "proxy/sending_policy.hpp"
 #include "proxy/smtp/backend_login.hpp"
 #include "proxy/smtp/login_dialogue.hpp"
+#include "proxy/smtp/transaction_guard.hpp"
 
 #include <cassert>
 
@@ -34,6 +38,18 @@ std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol, const 
 std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user) {
     if (user.backend.protocol == MailProtocol::imap) return std::make_unique<imap::BackendLogin>(user);
     return std::make_unique<smtp::BackendLogin>(user);
+}
+
+std::unique_ptr<RelayGuard> make_relay_guard(const GuardedSession& session) {
+    if (session.protocol == MailProtocol::imap) {
+        const std::string_view capabilities = session.ready.capabilities;
+        const bool takes_literals_at_once = imap::lists_capability(capabilities, "LITERAL+") ||
+                                            imap::lists_capability(capabilities, "LITERAL-") ||
+                                            imap::lists_capability(capabilities, "IMAP4rev2");
+        return std::make_unique<imap::CommandGuard>(takes_literals_at_once);
+    }
+    auto policy = std::make_unique<SendingPolicy>(session.identity, session.senders, session.sending, session.clock);
+    return std::make_unique<smtp::TransactionGuard>(std::move(policy), session.ready.takes_chunks);
 }
 
 }  // namespace postern::proxy

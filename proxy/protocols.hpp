@@ -1,9 +1,13 @@
 /// Which dialogues belong to which protocol: the one place where the sessions meet imap/ and smtp/.
 #pragma once
 
+#include "auth/verdict.hpp"
+#include "base/clock.hpp"
 #include "config/settings.hpp"
 #include "proxy/backend_login.hpp"
 #include "proxy/login_dialogue.hpp"
+#include "proxy/relay_guard.hpp"
+#include "proxy/sending_limits.hpp"
 
 #include <memory>
 
@@ -17,5 +21,18 @@ namespace postern::proxy {
 
 /// The dialogue of the user's backend. What `user` refers to must outlive it.
 [[nodiscard]] std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user);
+
+/// What a guard is made for. References are needed for as long as it lives, but for `identity` and `ready`.
+struct GuardedSession {
+    config::MailProtocol protocol = config::MailProtocol::imap;
+    const auth::Identity& identity;
+    const BackendReady& ready;
+    config::SenderCheck senders = config::SenderCheck::own;
+    SendingLimits& sending;
+    const base::Clock& clock;
+};
+
+/// What looks at the relay of a session; null: nothing has to.
+[[nodiscard]] std::unique_ptr<RelayGuard> make_relay_guard(const GuardedSession& session);
 
 }  // namespace postern::proxy

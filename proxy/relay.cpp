@@ -2,8 +2,10 @@
 
 #include "net/buffer_pool.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -28,7 +30,12 @@ struct Shared {
     std::chrono::milliseconds limit;  ///< idle, or half_closed after the first end
     RelayLimits limits;
     std::optional<RelayEnd> first_end;  ///< what happened first, if anything did before a cancel
+    RelayGuard* guard;                  ///< may be null
+    boost::asio::steady_timer gate;     ///< where the client's direction waits for the backend to say something
+    bool has_backend_ended = false;
 };
+
+enum class Direction { up, down };
 
 struct Burst {
     IoStatus status = IoStatus::done;   ///< of the last read; done: there is more, but the turn is over
@@ -37,18 +44,41 @@ struct Burst {
 };
 
 /// Moves what is there now, with one borrowed buffer.
-asio::awaitable<Burst> move_burst(net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+asio::awaitable<Burst> move_burst(
+    Direction direction, net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
     net::BorrowedBuffer buffer;
     for (int moved = 0; moved < buffers_per_turn; ++moved) {
         const IoResult got = from.try_read(buffer.bytes());
         if (got.status != IoStatus::done) co_return Burst{.status = got.status};
         bytes += got.bytes;
         shared.deadline.set(shared.limit);
-        const auto written = co_await to.write({buffer.bytes().data(), got.bytes});
+        std::string_view text(buffer.bytes().data(), got.bytes);
+        if (shared.guard != nullptr) {
+            text = direction == Direction::up ? shared.guard->from_client(text) : shared.guard->from_backend(text);
+            if (direction == Direction::down) shared.gate.cancel();
+        }
+        const auto written = co_await to.write(text);
         if (!written) co_return Burst{.written = false, .why = written.error()};
         shared.deadline.set(shared.limit);
+        if (shared.guard != nullptr && (shared.guard->is_broken() || shared.guard->awaits_backend())) break;
     }
     co_return Burst{};
+}
+
+/// The client's direction while the guard will hear no more of it. False: the backend takes no more, or will never say
+/// what is waited for.
+asio::awaitable<bool> wait_for_backend(net::Stream& backend, Shared& shared) {
+    while (shared.guard->awaits_backend() && !backend.cancelled()) {
+        if (shared.has_backend_ended) co_return false;
+        shared.gate.expires_at(asio::steady_timer::time_point::max());
+        const auto waited = co_await shared.gate.async_wait(asio::as_tuple(asio::use_awaitable));
+        (void)waited;
+        if (shared.guard->awaits_backend()) continue;
+        const auto written = co_await backend.write(shared.guard->from_client({}));
+        if (!written) co_return false;
+        shared.deadline.set(shared.limit);
+    }
+    co_return true;
 }
 
 /// How one direction came to its end.
@@ -57,9 +87,18 @@ struct DirectionEnd {
     bool by_reader = false;  ///< the side that takes the bytes ended; the one that sends them may not know it yet
 };
 
-asio::awaitable<DirectionEnd> pump(net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+asio::awaitable<DirectionEnd> pump(
+    Direction direction, net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
     while (!from.cancelled()) {
-        const Burst burst = co_await move_burst(from, to, shared, bytes);
+        if (shared.guard != nullptr && direction == Direction::up) {
+            const bool is_taken = co_await wait_for_backend(to, shared);
+            if (!is_taken) co_return DirectionEnd{.why = StreamEnd::failed, .by_reader = true};
+        }
+        const Burst burst = co_await move_burst(direction, from, to, shared, bytes);
+        if (shared.guard != nullptr && shared.guard->is_broken()) {
+            shared.first_end = RelayEnd::broken_protocol;
+            co_return DirectionEnd{.why = StreamEnd::cancelled};
+        }
         if (!burst.written) co_return DirectionEnd{.why = burst.why, .by_reader = true};
         if (burst.status == IoStatus::closed) co_return DirectionEnd{.why = StreamEnd::closed};
         if (burst.status == IoStatus::failed) co_return DirectionEnd{.why = StreamEnd::failed};
@@ -74,14 +113,19 @@ asio::awaitable<DirectionEnd> pump(net::Stream& from, net::Stream& to, Shared& s
     co_return DirectionEnd{.why = StreamEnd::cancelled};
 }
 
-/// One direction to its end, which it hands on. `closed` is what to call a proper end of this side.
+/// One direction to its end, which it hands on.
 ///
 /// The other direction is never cut: what it has taken from its side is still to be delivered. So when nobody takes our
 /// bytes any more, the sender is read on and its bytes are dropped until it has heard the other side's last words and
 /// ends too. A socket closed with unread input would be reset, and those last words be lost.
 asio::awaitable<StreamEnd> run_direction(
-    net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes, RelayEnd closed) {
-    const DirectionEnd end = co_await pump(from, to, shared, bytes);
+    Direction direction, net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+    const RelayEnd closed = direction == Direction::up ? RelayEnd::client_closed : RelayEnd::backend_closed;
+    const DirectionEnd end = co_await pump(direction, from, to, shared, bytes);
+    if (direction == Direction::down) {
+        shared.has_backend_ended = true;
+        shared.gate.cancel();
+    }
     if (end.why == StreamEnd::cancelled) {
         shared.client.cancel();
         shared.backend.cancel();
@@ -98,22 +142,22 @@ asio::awaitable<StreamEnd> run_direction(
 
 }  // namespace
 
-asio::awaitable<RelayReport> relay(net::Stream& client,
-                                   net::Stream& backend,
-                                   net::Deadline& deadline,
-                                   RelayLimits limits) {
+asio::awaitable<RelayReport> relay(
+    net::Stream& client, net::Stream& backend, net::Deadline& deadline, RelayLimits limits, RelayGuard* guard) {
     using namespace asio::experimental::awaitable_operators;
     Shared shared{.client = client,
                   .backend = backend,
                   .deadline = deadline,
                   .limit = limits.idle,
                   .limits = limits,
-                  .first_end = {}};
+                  .first_end = {},
+                  .guard = guard,
+                  .gate = asio::steady_timer(co_await asio::this_coro::executor)};
     RelayReport report;
     deadline.set(limits.idle);
     const auto [up, down] =
-        co_await (run_direction(client, backend, shared, report.bytes_from_client, RelayEnd::client_closed) &&
-                  run_direction(backend, client, shared, report.bytes_from_backend, RelayEnd::backend_closed));
+        co_await (run_direction(Direction::up, client, backend, shared, report.bytes_from_client) &&
+                  run_direction(Direction::down, backend, client, shared, report.bytes_from_backend));
 
     if (shared.first_end)
         report.end = *shared.first_end;

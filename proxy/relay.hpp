@@ -3,6 +3,7 @@
 
 #include "net/deadline.hpp"
 #include "net/stream.hpp"
+#include "proxy/relay_guard.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -17,11 +18,12 @@ struct RelayLimits {
 };
 
 enum class RelayEnd {
-    client_closed,   ///< the client ended first
-    backend_closed,  ///< the backend did
-    idle,            ///< nothing moved for too long
-    failed,          ///< one of the connections broke
-    shut_down,       ///< cancelled from here
+    client_closed,    ///< the client ended first
+    backend_closed,   ///< the backend did
+    idle,             ///< nothing moved for too long
+    failed,           ///< one of the connections broke
+    broken_protocol,  ///< one side said what the guard cannot hand on
+    shut_down,        ///< cancelled from here
 };
 
 struct RelayReport {
@@ -31,11 +33,12 @@ struct RelayReport {
 };
 
 /// Back-pressure: nothing is read from one side until the other has taken what was read before. An end of one side is
-/// handed on to the other, which may go on for `half_closed`. Nothing is ever added to the bytes.
+/// handed on to the other, which may go on for `half_closed`. Without a guard nothing is ever added to the bytes.
 /// `deadline` must cancel both streams when it runs out; it is set here.
 [[nodiscard]] boost::asio::awaitable<RelayReport> relay(net::Stream& client,
                                                         net::Stream& backend,
                                                         net::Deadline& deadline,
-                                                        RelayLimits limits);
+                                                        RelayLimits limits,
+                                                        RelayGuard* guard = nullptr);
 
 }  // namespace postern::proxy

@@ -152,7 +152,7 @@ BackendLogin::Outcome BackendLogin::log_in() {
 
 BackendStep BackendLogin::ready() {
     state_ = State::over;
-    return BackendReady{capabilities_after_login(capabilities_.value_or(""))};
+    return BackendReady{.capabilities = capabilities_after_login(capabilities_.value_or("")), .takes_chunks = false};
 }
 
 BackendStep BackendLogin::fail(BackendFault fault, std::string_view what, std::string_view said) {

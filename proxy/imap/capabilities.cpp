@@ -8,7 +8,8 @@
 namespace postern::proxy::imap {
 namespace {
 
-constexpr std::string_view hidden[] = {"STARTTLS", "LOGINDISABLED", "LOGIN-REFERRALS", "UNAUTHENTICATE"};
+constexpr std::string_view hidden[] = {"STARTTLS", "LOGINDISABLED", "LOGIN-REFERRALS", "UNAUTHENTICATE",
+                                       "COMPRESS=DEFLATE"};
 constexpr std::string_view mechanism_prefix = "AUTH=";
 
 bool is_hidden(std::string_view capability) {

@@ -14,9 +14,9 @@ inline constexpr std::size_t max_capability_list = 4096;
 [[nodiscard]] bool lists_capability(std::string_view list, std::string_view capability);
 
 /// What a user who is logged in may be told: `list` without the ways to log in again or elsewhere (AUTH=, STARTTLS,
-/// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without anything that is not an atom, and not longer than
-/// `max_capability_list`. "IMAP4rev1" when nothing is left, because the list may not be empty.
-/// UNAUTHENTICATE (RFC 8437) would let a user become another one behind our back.
+/// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without COMPRESS, which would blind CommandGuard, without anything
+/// that is not an atom, and not longer than `max_capability_list`. "IMAP4rev1" when nothing is left, because the list
+/// may not be empty. UNAUTHENTICATE (RFC 8437) would let a user become another one behind our back.
 [[nodiscard]] std::string capabilities_after_login(std::string_view list);
 
 }  // namespace postern::proxy::imap

@@ -104,10 +104,10 @@ std::string_view protocol_name(config::MailProtocol protocol) noexcept {
     return protocol == config::MailProtocol::imap ? "imap" : "submission";
 }
 
-const std::string& Router::route(const RouteQuery& query) const {
+Route Router::route(const RouteQuery& query) const {
     for (const auto& rule : settings_.rules)
-        if (first_failed(rule.when, query) == nullptr) return rule.backend;
-    return default_backend(settings_, query.protocol);
+        if (first_failed(rule.when, query) == nullptr) return {.backend = rule.backend, .senders = rule.senders};
+    return {.backend = default_backend(settings_, query.protocol), .senders = std::nullopt};
 }
 
 Explanation Router::explain(const RouteQuery& query) const {

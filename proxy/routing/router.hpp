@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,13 +40,19 @@ struct Explanation {
     std::string backend;
 };
 
+/// Where somebody goes. A view on the settings.
+struct Route {
+    std::string_view backend;                    ///< its name
+    std::optional<config::SenderCheck> senders;  ///< what the rule says of it, if one matched that does
+};
+
 /// Pure: no I/O, no clock. Thread rule: const, so any thread. Keeps a reference to the settings, which must outlive it.
 class Router {
 public:
     explicit Router(const config::RoutingSettings& settings) : settings_(settings) {}
 
-    /// Name of the backend. Always one: the loader demands a default for each protocol that is listened to.
-    [[nodiscard]] const std::string& route(const RouteQuery& query) const;
+    /// Always one: the loader demands a default for each protocol that is listened to.
+    [[nodiscard]] Route route(const RouteQuery& query) const;
 
     /// The same decision with its reasons.
     [[nodiscard]] Explanation explain(const RouteQuery& query) const;

@@ -112,8 +112,10 @@ BackendStep BackendLogin::take(const Reply& reply) {
         case Awaiting::login_password_challenge:
             return ask_secretly(Awaiting::auth_result, "", base::base64_encode(user_.password.reveal()));
         case Awaiting::client_hello:
+            extensions_ = Extensions(reply);
+            [[fallthrough]];
         case Awaiting::auth_result:
-            return BackendReady{};
+            return BackendReady{.capabilities = {}, .takes_chunks = extensions_.offers("CHUNKING")};
     }
     std::unreachable();
 }

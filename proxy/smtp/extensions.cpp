@@ -27,6 +27,10 @@ Extensions::Extensions(const Reply& ehlo) {
     }
 }
 
+bool Extensions::offers(std::string_view keyword) const {
+    return std::ranges::any_of(lines_, [&](const auto& words) { return base::iequals(words.front(), keyword); });
+}
+
 bool Extensions::offers(std::string_view keyword, std::string_view parameter) const {
     const auto is_parameter = [&](const std::string& word) { return base::iequals(word, parameter); };
     return std::ranges::any_of(lines_, [&](const std::vector<std::string>& words) {

@@ -16,6 +16,7 @@ public:
     /// `ehlo` is a positive reply; its first line is the server's greeting.
     explicit Extensions(const Reply& ehlo);
 
+    [[nodiscard]] bool offers(std::string_view keyword) const;
     [[nodiscard]] bool offers(std::string_view keyword, std::string_view parameter) const;
 
 private:

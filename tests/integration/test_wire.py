@@ -50,6 +50,33 @@ class Glued(unittest.TestCase):
         self.assertEqual(codes, ["250", "535", "530", "250"])
 
 
+class Guarded(unittest.TestCase):
+    def test_imap_keeps_its_user_and_its_form(self):
+        admin = demo.admin()
+        with wire.Imap() as client:
+            client.send("a LOGIN {} {}\r\n".format(*demo.teacher()))
+            self.assertNotRegex(client.until("a")[-1], "COMPRESS|UNAUTHENTICATE")
+            client.send("b LOGIN {} {}\r\nc UNAUTHENTICATE\r\nd COMPRESS DEFLATE\r\ne NOOP\r\n".format(*admin))
+            for tag, word in (("b", "BAD"), ("c", "BAD"), ("d", "BAD"), ("e", "OK")):
+                self.assertIn(f"{tag} {word}", client.until(tag)[-1])
+
+    def test_a_literal_that_the_backend_refuses_hides_no_command(self):
+        with wire.Imap() as client:
+            client.send("a LOGIN {} {}\r\n".format(*demo.teacher()))
+            client.until("a")
+            client.send("b APPEND INBOX.no/such {999999999999}\r\nc LOGIN x y\r\nd NOOP\r\n")
+            self.assertRegex(client.until("b")[-1], "^b (NO|BAD)")
+            self.assertIn("c BAD", client.until("c")[-1])
+            self.assertIn("d OK", client.until("d")[-1])
+
+    def test_a_literal_within_a_word_ends_the_session(self):
+        with wire.Imap() as client:
+            client.send("a LOGIN {} {}\r\n".format(*demo.teacher()))
+            client.until("a")
+            client.send("b SEARCH x{20+}\r\nc UNAUTHENTICATE\r\n\r\n")
+            self.assertEqual(client.rest(), b"* BYE The session is ended by the server\r\n")
+
+
 class Split(unittest.TestCase):
     def test_a_login_may_come_byte_by_byte(self):
         login, password = demo.teacher()

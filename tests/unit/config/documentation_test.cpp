@@ -112,6 +112,11 @@ TEST(CompleteExample, MarksDefaultsThatAreDefaults) {
     EXPECT_EQ(complete->limits.half_closed_timeout, defaults.limits.half_closed_timeout);
     EXPECT_EQ(complete->limits.connections, defaults.limits.connections);
     EXPECT_EQ(complete->submission.max_message_bytes, defaults.submission.max_message_bytes);
+    EXPECT_EQ(complete->submission.senders, defaults.submission.senders);
+    EXPECT_EQ(complete->submission.messages_per_hour, defaults.submission.messages_per_hour);
+    EXPECT_EQ(complete->submission.recipients_per_hour, defaults.submission.recipients_per_hour);
+    EXPECT_EQ(complete->routing.rules.front().senders, SenderCheck::any);
+    EXPECT_EQ(complete->routing.rules.back().senders, std::nullopt);
     EXPECT_EQ(complete->store.sessions, defaults.store.sessions);
     const PostgresqlSettings server;
     EXPECT_EQ(complete->store.postgresql->port, server.port);

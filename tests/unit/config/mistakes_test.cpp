@@ -203,6 +203,9 @@ INSTANTIATE_TEST_SUITE_P(
          {{"groups: [", "submission: {max_message_size: 63KiB}\ngroups: ["}},
          "8:32: submission.max_message_size: expected a size from 64KiB to 1024GiB, a whole number alone or with KiB, "
          "MiB or GiB, found `63KiB`\n"},
+        {"SendersOfNobody",
+         {{"groups: [", "submission: {senders: none}\ngroups: ["}},
+         "8:23: submission.senders: expected own or any, found `none`\n"},
         {"LogFormat",
          {{"groups: [", "log: {format: jsno, level: verbose}\ngroups: ["}},
          "8:15: log.format: expected auto, text or json, found `jsno`\n"

@@ -64,7 +64,8 @@ protected:
         tls_ = std::make_unique<net::TlsContext>(std::move(*net::TlsContext::for_server(settings_.tls, {"imap"})));
         trust_ = std::make_unique<net::TlsContext>(std::move(*net::TlsContext::for_client(settings_.tls.certificate)));
         connector_ = std::make_unique<BackendConnector>(std::move(*BackendConnector::make(settings_.backends, pool_)));
-        services_ = std::make_unique<MailServices>(settings_, authenticator_, pool_, router_, *connector_);
+        services_ = std::make_unique<MailServices>(settings_, authenticator_, pool_, router_, *connector_, sending_,
+                                                   test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
         tcp::acceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
@@ -132,6 +133,7 @@ protected:
     config::ListenerSettings listener_;
     test::TestStore test_store_;
     test::CountingHasher hasher_;
+    SendingLimits sending_{0, 0};
     auth::Authenticator authenticator_{test_store_.store(), hasher_, test_store_.keyring, test_store_.clock,
                                        settings_.auth};
     routing::Router router_{settings_.routing};
@@ -306,13 +308,29 @@ TEST_F(MailSessionTest, AShutdownBeforeLoginSaysBye) {
     }());
 }
 
-TEST_F(MailSessionTest, AShutdownAfterLoginAddsNothingToTheBytes) {
+TEST_F(MailSessionTest, AShutdownAfterLoginSaysByeBetweenResponses) {
     start();
     run([this]() -> asio::awaitable<void> {
         co_await log_in("right");
         const auto backend = co_await backend_accepts();
         (void)co_await backend_lets_in(*backend);
         (void)co_await hear_reply();
+        worker_->shut_down_connections();
+        const std::string heard = co_await read_until(*client_, "never");
+        EXPECT_EQ(heard, "* BYE The session is ended by the server\r\n");
+    }());
+}
+
+TEST_F(MailSessionTest, AShutdownAddsNothingToAResponse) {
+    start();
+    run([this]() -> asio::awaitable<void> {
+        co_await log_in("right");
+        const auto backend = co_await backend_accepts();
+        (void)co_await backend_lets_in(*backend);
+        (void)co_await hear_reply();
+        co_await say(*backend, "* 1 FETCH (BODY[] {100}\r\nabc");
+        const std::string begun = co_await read_until(*client_, "abc");
+        EXPECT_TRUE(begun.ends_with("abc"));
         worker_->shut_down_connections();
         const std::string heard = co_await read_until(*client_, "never");
         EXPECT_EQ(heard, "");

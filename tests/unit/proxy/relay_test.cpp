@@ -36,10 +36,12 @@ protected:
     }
 
     /// Runs the relay beside `ends`, the talk of client and backend. When the relay is over both inner streams close.
-    RelayReport run(asio::awaitable<void> ends, RelayLimits limits = {.idle = 1h, .half_closed = 1h}) {
+    RelayReport run(asio::awaitable<void> ends,
+                    RelayLimits limits = {.idle = 1h, .half_closed = 1h},
+                    RelayGuard* guard = nullptr) {
         RelayReport report;
         auto relay_then_close = [&]() -> asio::awaitable<void> {
-            report = co_await relay(*front_, *back_, deadline_, limits);
+            report = co_await relay(*front_, *back_, deadline_, limits, guard);
             front_->close();
             back_->close();
         };
@@ -94,6 +96,108 @@ TEST_F(RelayTest, BothDirectionsCrossWholeAtTheSameTime) {
     EXPECT_TRUE(at_client == down);
     EXPECT_EQ(report.bytes_from_client, up.size());
     EXPECT_EQ(report.bytes_from_backend, down.size());
+}
+
+/// Lets nothing pass behind a "?" until the backend has said something, doubles every "+", and is broken by a "!".
+class AskingGuard final : public RelayGuard {
+public:
+    std::string_view from_client(std::string_view bytes) override {
+        held_ += bytes;
+        up_.clear();
+        while (!held_.empty() && !awaits_) {
+            up_ += held_.front();
+            if (held_.front() == '+') up_ += '+';
+            awaits_ = held_.front() == '?';
+            held_.erase(0, 1);
+        }
+        return up_;
+    }
+    std::string_view from_backend(std::string_view bytes) override {
+        awaits_ = false;
+        is_broken_ = bytes.contains('!');
+        return is_broken_ ? std::string_view() : bytes;
+    }
+    bool awaits_backend() const override { return awaits_; }
+    bool is_broken() const override { return is_broken_; }
+    std::string_view farewell() const override { return {}; }
+    std::uint32_t refused() const override { return 0; }
+
+private:
+    std::string held_, up_;
+    bool awaits_ = false;
+    bool is_broken_ = false;
+};
+
+TEST_F(RelayTest, WaitsForTheBackendWhereTheGuardSaysSo) {
+    AskingGuard guard;
+    std::string heard;
+    const RelayReport report = run(
+        [&]() -> asio::awaitable<void> {
+            (void)co_await client_->write("a+?b?c");
+            client_->end_output();
+            std::array<char, 100> piece{};
+            for (const std::string_view wanted : {"a++?", "b?"}) {
+                std::string text;
+                while (text.size() < wanted.size()) {
+                    const auto count = co_await backend_->read_some(piece);
+                    EXPECT_TRUE(count);
+                    if (!count) co_return;
+                    text.append(piece.data(), *count);
+                }
+                EXPECT_EQ(text, wanted);
+                (void)co_await backend_->write("y");
+            }
+            const std::string rest = co_await read_to_end(*backend_);
+            EXPECT_EQ(rest, "c");
+            backend_->end_output();
+            heard = co_await read_to_end(*client_);
+        }(),
+        {.idle = 1h, .half_closed = 1h}, &guard);
+    EXPECT_EQ(heard, "yy");
+    EXPECT_EQ(report.end, RelayEnd::client_closed);
+}
+
+TEST_F(RelayTest, EndsWhenTheBackendLeavesWithoutAnAnswer) {
+    AskingGuard guard;
+    const RelayReport report = run(
+        [&]() -> asio::awaitable<void> {
+            (void)co_await client_->write("a?" + std::string(100'000, 'x'));
+            std::array<char, 2> piece{};
+            (void)co_await backend_->read_some(piece);
+            backend_->end_output();
+            const std::string heard = co_await read_to_end(*client_);
+            EXPECT_EQ(heard, "");
+            client_->end_output();
+        }(),
+        {.idle = 1h, .half_closed = 1h}, &guard);
+    EXPECT_EQ(report.end, RelayEnd::backend_closed);
+}
+
+TEST_F(RelayTest, EndsAtOnceWhenTheProtocolIsBroken) {
+    AskingGuard guard;
+    const RelayReport report = run(
+        [&]() -> asio::awaitable<void> {
+            (void)co_await client_->write("a?b");
+            (void)co_await backend_->write("!");
+            const std::string heard = co_await read_to_end(*client_);
+            EXPECT_EQ(heard, "");
+            const std::string seen = co_await read_to_end(*backend_);
+            EXPECT_FALSE(seen.contains('b')) << seen;
+        }(),
+        {.idle = 1h, .half_closed = 1h}, &guard);
+    EXPECT_EQ(report.end, RelayEnd::broken_protocol);
+}
+
+TEST_F(RelayTest, IsIdleAlsoWhileItWaitsForTheBackend) {
+    AskingGuard guard;
+    const RelayReport report = run(
+        [&]() -> asio::awaitable<void> {
+            (void)co_await client_->write("a?b");
+            const std::string heard = co_await read_to_end(*client_);
+            EXPECT_EQ(heard, "");
+        }(),
+        {.idle = 50ms, .half_closed = 1h}, &guard);
+    EXPECT_EQ(report.end, RelayEnd::idle);
 }
 
 TEST_F(RelayTest, AnEndOfTheClientIsHandedOnAndTheAnswerStillArrives) {

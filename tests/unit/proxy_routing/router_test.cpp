@@ -56,7 +56,7 @@ TEST_P(OneRule, MatchesOrSaysWhyNot) {
     EXPECT_EQ(explanation.outcomes[0].rule, "the rule");
     EXPECT_EQ(explanation.outcomes[0].line, 17U);
     EXPECT_EQ(explanation.by_default, !GetParam().want_reason.empty());
-    EXPECT_EQ(explanation.backend, router.route(person.query()));
+    EXPECT_EQ(explanation.backend, router.route(person.query()).backend);
     const std::string default_backend = person.protocol == MailProtocol::imap ? "mailbox" : "relay";
     EXPECT_EQ(explanation.backend, GetParam().want_reason.empty() ? "special" : default_backend);
 }
@@ -162,8 +162,16 @@ protected:
 
 TEST_F(Rules, TheFirstThatMatchesDecides) {
     person_.groups = {"staff", "teacher"};
-    EXPECT_EQ(router_.route(person_.query()), "staff-mail");
+    EXPECT_EQ(router_.route(person_.query()).backend, "staff-mail");
     EXPECT_EQ(router_.explain(person_.query()).outcomes.size(), 1U);
+}
+
+TEST_F(Rules, SayWhichSendersThoseWhoMatchMayUse) {
+    EXPECT_EQ(router_.route(person_.query()).senders, std::nullopt);
+    settings_.rules[1].senders = config::SenderCheck::any;
+    EXPECT_EQ(router_.route(person_.query()).senders, config::SenderCheck::any);
+    person_.groups = {"staff"};
+    EXPECT_EQ(router_.route(person_.query()).senders, std::nullopt);
 }
 
 TEST_F(Rules, AreExplainedUpToTheOneThatMatches) {
@@ -179,9 +187,9 @@ TEST_F(Rules, AreExplainedUpToTheOneThatMatches) {
 
 TEST_F(Rules, WithoutAnyTheDefaultOfTheProtocolDecides) {
     settings_.rules.clear();
-    EXPECT_EQ(router_.route(person_.query()), "mailbox");
+    EXPECT_EQ(router_.route(person_.query()).backend, "mailbox");
     person_.protocol = MailProtocol::submission;
-    EXPECT_EQ(router_.route(person_.query()), "relay");
+    EXPECT_EQ(router_.route(person_.query()).backend, "relay");
     const auto explanation = router_.explain(person_.query());
     EXPECT_TRUE(explanation.by_default);
     EXPECT_EQ(explanation.backend, "relay");

@@ -1,0 +1,206 @@
+#include "proxy/imap/command_guard.hpp"
+
+#include "base/ascii.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace postern::proxy::imap {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kept_back{"UNAUTHENTICATE", "LOGIN", "AUTHENTICATE", "STARTTLS", "COMPRESS"};
+
+/// A character in front, "{" and 20 digits, "+}" and CR LF
+constexpr std::size_t longest_literal_mark = 26;
+
+bool is_space(char c) {
+    return c == ' ' || c == '\t';
+}
+
+struct LiteralMark {
+    std::uint64_t size = 0;
+    bool is_synchronising = true;
+    bool begins_argument = false;  ///< as RFC 9051 wants it; within a word servers differ
+};
+
+/// RFC 9051 section 4.3, RFC 7888: "{size}" or "{size+}" before the line ending.
+std::optional<LiteralMark> literal_mark(std::string_view line) {
+    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.ends_with('}')) return std::nullopt;
+    line.remove_suffix(1);
+    LiteralMark mark;
+    if (line.ends_with('+')) {
+        mark.is_synchronising = false;
+        line.remove_suffix(1);
+    }
+    const auto brace = line.rfind('{');
+    if (brace == std::string_view::npos) return std::nullopt;
+    const std::string_view digits = line.substr(brace + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mark.size);
+    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    mark.begins_argument = brace > 0 && std::string_view(" (~").contains(line[brace - 1]);
+    return mark;
+}
+
+void start_anew(std::string& text) {
+    constexpr std::size_t worth_keeping = 512;
+    if (text.capacity() > worth_keeping) text = {};
+    text.clear();
+}
+
+}  // namespace
+
+std::size_t CommandGuard::Framing::take(std::string_view bytes) {
+    if (literal_left > 0) {
+        const std::size_t taken = static_cast<std::size_t>(std::min<std::uint64_t>(literal_left, bytes.size()));
+        literal_left -= taken;
+        return taken;
+    }
+    const std::size_t end = bytes.find('\n');
+    const std::size_t taken = end == std::string_view::npos ? bytes.size() : end + 1;
+    is_line_start = false;
+    const std::string_view tail = bytes.substr(0, taken).substr(taken - std::min(taken, longest_literal_mark));
+    if (minds_quotes) follow_quotes(bytes.substr(0, taken));
+    line_end += tail;
+    if (line_end.size() > longest_literal_mark) line_end.erase(0, line_end.size() - longest_literal_mark);
+    if (end != std::string_view::npos) end_line();
+    return taken;
+}
+
+void CommandGuard::Framing::follow_quotes(std::string_view bytes) {
+    for (const char c : bytes) {
+        const bool was_escaped = std::exchange(is_escaped, is_quoted && !is_escaped && c == '\\');
+        if (c == '"' && !was_escaped) is_quoted = !is_quoted;
+    }
+}
+
+void CommandGuard::Framing::end_line() {
+    const auto mark = literal_mark(line_end);
+    is_ambiguous = mark && (is_quoted || !mark->begins_argument);
+    is_quoted = false;
+    is_escaped = false;
+    line_end.clear();
+    is_line_start = true;
+    is_continued = mark.has_value();
+    literal_left = mark ? mark->size : 0;
+    is_synchronising = mark && mark->is_synchronising;
+}
+
+std::string_view CommandGuard::from_client(std::string_view bytes) {
+    start_anew(up_);
+    if (is_broken_) return {};
+    if (held_.empty()) return take(bytes, true);
+    held_ += bytes;
+    const std::string held = std::exchange(held_, {});
+    return take(held, false);
+}
+
+/// `may_lend`: what passes unchanged may be handed out as a part of `bytes`.
+std::string_view CommandGuard::take(std::string_view bytes, bool may_lend) {
+    while (!bytes.empty()) {
+        if (awaits_go_ahead_) {
+            held_ = bytes;
+            break;
+        }
+        if (is_in_head_ && client_.literal_left == 0) {
+            bytes.remove_prefix(take_head(bytes));
+            continue;
+        }
+        const bool was_literal = client_.literal_left > 0;
+        const std::size_t taken = client_.take(bytes);
+        const std::string_view passed = bytes.substr(0, taken);
+        bytes.remove_prefix(taken);
+        if (!was_literal && client_.is_line_start) {
+            const bool is_unasked = client_.is_continued && !client_.is_synchronising && !takes_literals_at_once_;
+            is_broken_ = client_.is_ambiguous || is_unasked;
+            if (is_broken_) break;  // the line that could mean two things does not end for the backend
+            is_in_head_ = !client_.is_continued;
+            awaits_go_ahead_ = client_.is_synchronising;
+        }
+        if (may_lend && bytes.empty() && up_.empty()) return passed;
+        up_ += passed;
+    }
+    return up_;
+}
+
+/// Holds a command back until its first two words are there; how many bytes belong to them.
+std::size_t CommandGuard::take_head(std::string_view bytes) {
+    for (std::size_t taken = 0; taken < bytes.size(); ++taken) {
+        const char c = bytes[taken];
+        const bool ends_line = c == '\n' || c == '\r';
+        if (ends_line || (is_space(c) && command_begin() < head_.size()) || head_.size() == longest_head) {
+            judge_head();
+            return taken;
+        }
+        head_ += c;
+    }
+    return bytes.size();
+}
+
+/// Where the second word begins, or would.
+std::size_t CommandGuard::command_begin() const {
+    const auto skip = [this](std::size_t at, bool spaces) {
+        while (at < head_.size() && is_space(head_[at]) == spaces) ++at;
+        return at;
+    };
+    const std::size_t tag_end = skip(skip(0, true), false);
+    return skip(tag_end, true);
+}
+
+void CommandGuard::judge_head() {
+    const std::size_t begin = command_begin();
+    tag_ = head_.substr(0, head_.find_first_of(" \t"));
+    const std::string_view word = std::string_view(head_).substr(begin);
+    const bool is_kept =
+        std::ranges::any_of(kept_back, [&](std::string_view each) { return base::iequals(word, each); });
+    if (is_kept) {
+        head_[begin] = 'X';
+        ++refused_;
+    }
+    std::ignore = client_.take(head_);
+    up_ += head_;
+    head_.clear();
+    is_in_head_ = false;
+}
+
+std::string_view CommandGuard::from_backend(std::string_view bytes) {
+    std::string_view rest = bytes;
+    while (!rest.empty()) {
+        const bool is_response_start = backend_.literal_left == 0 && !backend_.is_continued;
+        const bool was_start = backend_.is_line_start;
+        const std::size_t taken = backend_.take(rest);
+        if (awaits_go_ahead_ && is_response_start && (was_start || !response_head_.empty()))
+            look_at_response(rest.substr(0, taken));
+        rest.remove_prefix(taken);
+    }
+    return bytes;
+}
+
+/// "+ go ahead": the literal follows. The command's own tag: it was refused, and a command follows.
+void CommandGuard::look_at_response(std::string_view bytes) {
+    response_head_ += bytes.substr(0, std::min(bytes.size(), longest_head + 1 - response_head_.size()));
+    const bool is_whole = response_head_.ends_with('\n') || response_head_.size() > longest_head;
+    const bool goes_ahead = response_head_.starts_with('+');
+    if (goes_ahead || (is_whole && response_head_.starts_with(tag_ + ' '))) {
+        awaits_go_ahead_ = false;
+        client_.is_synchronising = false;
+        if (!goes_ahead) {
+            client_.literal_left = 0;
+            client_.is_continued = false;
+            is_in_head_ = true;
+        }
+    }
+    if (backend_.is_line_start) response_head_.clear();
+}
+
+std::string_view CommandGuard::farewell() const {
+    const bool is_between = backend_.is_line_start && !backend_.is_continued && backend_.literal_left == 0;
+    return is_between ? "* BYE The session is ended by the server\r\n" : std::string_view();
+}
+
+}  // namespace postern::proxy::imap

@@ -1,0 +1,76 @@
+/// IMAP after login: what passes between client and backend, RFC 9051 sections 2.2 and 4.3, RFC 7888 (literals).
+#pragma once
+
+#include "proxy/relay_guard.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace postern::proxy::imap {
+
+/// Keeps commands from the backend that would change who the user is or blind this guard: UNAUTHENTICATE (RFC 8437),
+/// LOGIN, AUTHENTICATE, STARTTLS and COMPRESS (RFC 4978). The first letter of such a word becomes an X, so the backend
+/// itself answers that it does not know the command, in its order and under its tag; everything else passes byte by
+/// byte.
+///
+/// Whether a synchronising literal or a new command follows is known only from what the backend says: until then
+/// nothing behind it is looked at. Literals are skipped by their size, in both directions. A line that one server could
+/// take for the announcement of a literal and another not (within quotes, in a word, without LITERAL+) ends the
+/// session.
+class CommandGuard final : public RelayGuard {
+public:
+    /// Of a command in front of its arguments. What is longer passes: no server knows it.
+    static constexpr std::size_t longest_head = 256;
+
+    /// `takes_literals_at_once`: the backend has LITERAL+ or LITERAL-.
+    explicit CommandGuard(bool takes_literals_at_once) : takes_literals_at_once_(takes_literals_at_once) {}
+
+    [[nodiscard]] std::string_view from_client(std::string_view bytes) override;
+    [[nodiscard]] std::string_view from_backend(std::string_view bytes) override;
+    [[nodiscard]] bool awaits_backend() const override { return awaits_go_ahead_; }
+    [[nodiscard]] bool is_broken() const override { return is_broken_; }
+    [[nodiscard]] std::string_view farewell() const override;
+    [[nodiscard]] std::uint32_t refused() const override { return refused_; }
+
+private:
+    /// One direction as lines and literals; remembers the end of a line, where the size of a literal stands.
+    struct Framing {
+        std::uint64_t literal_left = 0;
+        std::string line_end;       ///< the last bytes of the line so far: enough for " {size+}" CR
+        bool minds_quotes = false;  ///< what we read otherwise than the other side could be a hole: for the client only
+        bool is_quoted = false;     ///< within a quoted string
+        bool is_escaped = false;    ///< behind a backslash there
+        bool is_line_start = true;
+        bool is_continued = false;      ///< the line goes on behind a literal
+        bool is_synchronising = false;  ///< of the literal that was announced last
+        bool is_ambiguous = false;      ///< whether a literal was announced is a matter of opinion
+
+        /// Takes the bytes of one line or literal, as far as they are there; how many.
+        std::size_t take(std::string_view bytes);
+        void follow_quotes(std::string_view bytes);
+        void end_line();
+    };
+
+    [[nodiscard]] std::string_view take(std::string_view bytes, bool may_lend);
+    std::size_t take_head(std::string_view bytes);
+    [[nodiscard]] std::size_t command_begin() const;
+    void judge_head();
+    void look_at_response(std::string_view bytes);
+
+    const bool takes_literals_at_once_;
+    bool is_broken_ = false;
+    Framing client_{.minds_quotes = true};
+    std::string head_;  // tag and command, held until both are whole
+    bool is_in_head_ = true;
+    std::string tag_;  // of the command that announced a literal
+    std::string held_;
+    std::string up_;
+    bool awaits_go_ahead_ = false;
+    std::uint32_t refused_ = 0;
+    Framing backend_;
+    std::string response_head_;  // the first bytes of a line of the backend, while the client waits for its word
+};
+
+}  // namespace postern::proxy::imap

@@ -1,0 +1,145 @@
+#include "proxy/imap/command_guard.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace postern::proxy::imap {
+namespace {
+
+class CommandGuardTest : public testing::Test {
+protected:
+    std::string client(std::string_view bytes) { return std::string(guard_.from_client(bytes)); }
+    std::string backend(std::string_view bytes) { return std::string(guard_.from_backend(bytes)); }
+
+    CommandGuard guard_{true};
+};
+
+TEST_F(CommandGuardTest, LetsOrdinaryTrafficPassAsItIs) {
+    for (const std::string line : {"a1 SELECT INBOX\r\n", "a2 UID FETCH 1:* (FLAGS)\r\n", "a3 IDLE\r\n", "DONE\r\n",
+                                   "\r\n", "a\r\n", "a4 SEARCH SUBJECT \"LOGIN {5}\"\r\n", "a5 UNAUTHENTICATED\r\n",
+                                   "a6 XLOGIN x y\r\n", "a7 STORE 1 LOGIN\r\n"}) {
+        EXPECT_EQ(client(line), line);
+        EXPECT_FALSE(guard_.awaits_backend());
+    }
+    EXPECT_EQ(guard_.refused(), 0U);
+}
+
+TEST_F(CommandGuardTest, ChangesTheWordOfWhatItKeepsBackAndNothingElse) {
+    EXPECT_EQ(client("a UNAUTHENTICATE\r\nb NOOP\r\n"), "a XNAUTHENTICATE\r\nb NOOP\r\n");
+    EXPECT_EQ(client("a unauthenticate\r\n"), "a Xnauthenticate\r\n");
+    EXPECT_EQ(client("c LOGIN boss secret\r\n"), "c XOGIN boss secret\r\n");
+    EXPECT_EQ(client("d Authenticate PLAIN AA==\r\n"), "d Xuthenticate PLAIN AA==\r\n");
+    EXPECT_EQ(client("e STARTTLS\r\n"), "e XTARTTLS\r\n");
+    EXPECT_EQ(client("f COMPRESS DEFLATE\r\n"), "f XOMPRESS DEFLATE\r\n");
+    EXPECT_EQ(client("  g \t LOGIN a b\r\n"), "  g \t XOGIN a b\r\n") << "a server may put up with more spaces";
+    EXPECT_EQ(client("h LOGIN\n"), "h XOGIN\n") << "or with a bare line feed";
+    EXPECT_EQ(guard_.refused(), 8U);
+}
+
+TEST_F(CommandGuardTest, SkipsALiteralThatNobodyHasToWaitFor) {
+    const std::string append = "a APPEND INBOX {22+}\r\nb UNAUTHENTICATE\r\nmail\r\nb NOOP\r\n";
+    EXPECT_EQ(client(append), append);
+    EXPECT_EQ(client("c LOGIN {1+}\r\na {1+}\r\nb\r\nd LOGIN a b\r\n"),
+              "c XOGIN {1+}\r\na {1+}\r\nb\r\nd XOGIN a b\r\n");
+}
+
+TEST_F(CommandGuardTest, AwaitsTheWordOfTheBackendBeforeALiteral) {
+    EXPECT_EQ(client("a APPEND INBOX {18}\r\nb UNAUTHENTICATE\r\n\r\nc LOGIN x y\r\n"), "a APPEND INBOX {18}\r\n");
+    EXPECT_TRUE(guard_.awaits_backend());
+    EXPECT_EQ(backend("* 5 EXISTS\r\nz OK earlier\r\n"), "* 5 EXISTS\r\nz OK earlier\r\n");
+    EXPECT_TRUE(guard_.awaits_backend());
+    EXPECT_EQ(backend("+ go"), "+ go");
+    EXPECT_FALSE(guard_.awaits_backend());
+    EXPECT_EQ(client(""), "b UNAUTHENTICATE\r\n\r\nc XOGIN x y\r\n") << "the first 18 bytes are the literal";
+}
+
+TEST_F(CommandGuardTest, TakesForCommandsWhatFollowsALiteralThatWasRefused) {
+    EXPECT_EQ(client("a APPEND INBOX {1000}\r\nb UNAUTHENTICATE\r\n"), "a APPEND INBOX {1000}\r\n");
+    for (const char c : std::string("* OK {3}\r\n+ a\r\naa NO other\r\n")) {
+        std::ignore = backend(std::string(1, c));
+        EXPECT_TRUE(guard_.awaits_backend()) << "the + is in a literal, the tag is another one";
+    }
+    EXPECT_EQ(backend("a NO [TOOBIG]"), "a NO [TOOBIG]");
+    EXPECT_TRUE(guard_.awaits_backend()) << "the line is not whole";
+    EXPECT_EQ(backend(" too big\r\n"), " too big\r\n");
+    EXPECT_EQ(client(""), "b XNAUTHENTICATE\r\n");
+}
+
+TEST_F(CommandGuardTest, SeesNoCommandInALiteralOfTheBackend) {
+    EXPECT_EQ(client("a LOGIN {4}\r\n"), "a XOGIN {4}\r\n");
+    const std::string fetched = "* 1 FETCH (BODY[] {12}\r\n+ x\r\na OK\r\n\r\n)\r\n";
+    EXPECT_EQ(backend(fetched), fetched);
+    EXPECT_TRUE(guard_.awaits_backend());
+}
+
+TEST_F(CommandGuardTest, EndsTheSessionWhereServersDifferAboutALiteral) {
+    for (const std::string line : {"a X foo{21+}\r\n", "a X \"foo {21+}\r\n", "a X \"foo\\\" {21+}\r\n",
+                                   "a X foo{21}\r\n", "{21+}\r\n", "a{2}\r\n"}) {
+        for (std::size_t size = 1; size <= line.size(); ++size) {
+            CommandGuard guard(true);
+            for (std::size_t at = 0; at < line.size(); at += size)
+                std::ignore = guard.from_client(line.substr(at, size));
+            EXPECT_TRUE(guard.is_broken()) << line << " in pieces of " << size;
+            EXPECT_EQ(guard.from_client("b UNAUTHENTICATE\r\n"), "");
+        }
+    }
+    CommandGuard guard(false);
+    EXPECT_EQ(guard.from_client("a APPEND INBOX {18+}\r\nb UNAUTHENTICATE\r\n").find("UNAUTH"), std::string::npos);
+    EXPECT_TRUE(guard.is_broken()) << "a backend without LITERAL+ would read commands there";
+    for (const std::string line : {"a X \"foo\\\\\" {21+}\r\n", "a X ({21+}\r\n", "a APPEND x ~{21+}\r\n"}) {
+        CommandGuard good(true);
+        EXPECT_EQ(good.from_client(line + "b UNAUTHENTICATE\r\n"), line + "b UNAUTHENTICATE\r\n") << line;
+        EXPECT_FALSE(good.is_broken());
+    }
+}
+
+TEST_F(CommandGuardTest, TakesWhatIsNoSizeForText) {
+    for (const std::string line : {"a X {}\r\n", "a X {x}\r\n", "a X {99999999999999999999999999}\r\n", "a X {-1}\r\n",
+                                   "a X {1}x\r\n", "a X 5}\r\n"}) {
+        EXPECT_EQ(client(line + "b LOGIN a b\r\n"), line + "b XOGIN a b\r\n");
+    }
+}
+
+TEST_F(CommandGuardTest, GivesTheSameHoweverTheBytesArrive) {
+    const std::string said =
+        "a SELECT INBOX\r\nb LOGIN {4+}\r\nanna {2+}\r\nxy\r\n c COMPRESS DEFLATE\r\nd APPEND \"IN\\\"BOX\" {9+}\r\n"
+        "e LOGIN \n\r\nf UNAUTHENTICATE\r\nDONE\r\n";
+    std::string expected = said;
+    for (const std::string_view kept : {"b LOGIN", "c COMPRESS", "f UNAUTHENTICATE"})
+        expected[expected.find(kept) + 2] = 'X';
+    for (std::size_t size = 1; size <= said.size(); ++size) {
+        CommandGuard guard(true);
+        std::string passed;
+        for (std::size_t at = 0; at < said.size(); at += size) passed += guard.from_client(said.substr(at, size));
+        EXPECT_EQ(passed, expected) << "in pieces of " << size;
+    }
+}
+
+TEST_F(CommandGuardTest, HoldsNoMoreThanTheHeadOfACommand) {
+    EXPECT_EQ(client(std::string(100'000, 'x')).size(), 100'000U);
+    EXPECT_EQ(client("\r\na LOGIN x y\r\n"), "\r\na XOGIN x y\r\n");
+    EXPECT_EQ(client("tag"), "");
+    EXPECT_EQ(client(" NOOP"), "");
+    EXPECT_EQ(client("\r\n"), "tag NOOP\r\n");
+}
+
+TEST_F(CommandGuardTest, HandsOutALiteralWithoutCopyingIt) {
+    EXPECT_EQ(client("a APPEND INBOX {100000+}\r\n"), "a APPEND INBOX {100000+}\r\n");
+    const std::string body(50'000, 'x');
+    EXPECT_EQ(guard_.from_client(body).data(), body.data());
+}
+
+TEST_F(CommandGuardTest, SaysLastWordsOnlyBetweenResponses) {
+    EXPECT_EQ(guard_.farewell(), "* BYE The session is ended by the server\r\n");
+    for (const std::string part : {"* 1 FE", "TCH (BODY[] {4}\r\n", "ab", "cd"}) {
+        std::ignore = backend(part);
+        EXPECT_EQ(guard_.farewell(), "") << part;
+    }
+    std::ignore = backend(")\r\n");
+    EXPECT_NE(guard_.farewell(), "");
+}
+
+}  // namespace
+}  // namespace postern::proxy::imap
