@@ -75,35 +75,38 @@ void print_list(std::ostream& out, std::string_view label, const std::vector<std
     if (lines.empty()) out << lead << "none\n";
 }
 
+/// Each of `items` as text.
+template <class Items, class Text>
+std::vector<std::string> texts_of(const Items& items, Text text) {
+    std::vector<std::string> texts;
+    texts.reserve(items.size());
+    for (const auto& item : items) texts.push_back(text(item));
+    return texts;
+}
+
 void print_surroundings(const Surroundings& around, const HelpdeskTools& tools) {
     std::ostream& out = tools.account.out;
-    std::vector<std::string> lines;
-    for (const auth::Account& other : around.linked) lines.push_back(other.login.text());
-    print_list(out, "linked to:", lines);
-    lines.clear();
-    for (const auth::Credential& each : around.credentials) lines.push_back(credential_text(each));
-    print_list(out, "credentials:", lines);
-    lines.clear();
+    const auth::Time now = tools.clock.now();
+    print_list(out, "linked to:", texts_of(around.linked, [](const auto& other) { return other.login.text(); }));
+    print_list(out, "credentials:", texts_of(around.credentials, credential_text));
+    std::vector<std::string> line;
     if (around.otp_key)
-        lines.push_back(around.otp_key->serial + ", " + std::string(auth::name_of(around.otp_key->state)) + " since " +
-                        time_text(around.otp_key->changed_at));
-    print_list(out, "OTP key:", lines);
-    lines.clear();
-    for (const auth::Contact& each : around.contacts) lines.push_back(contact_text(each, tools.clock.now()));
-    print_list(out, "recovery:", lines);
-    lines.clear();
+        line.push_back(around.otp_key->serial + ", " + std::string(auth::name_of(around.otp_key->state)) + " since " +
+                       time_text(around.otp_key->changed_at));
+    print_list(out, "OTP key:", line);
+    print_list(out, "recovery:", texts_of(around.contacts, [&](const auto& each) { return contact_text(each, now); }));
+    line.clear();
     if (around.redirect)
-        lines.push_back(std::string(auth::name_of(around.redirect->state)) +
-                        (around.redirect->keep_copy ? ", keeps a copy" : ", keeps no copy"));
-    print_list(out, "redirection:", lines);
-    lines.clear();
-    if (around.charter != 0) lines.push_back("version " + std::to_string(around.charter) + " accepted");
-    print_list(out, "charter:", lines);
+        line.push_back(std::string(auth::name_of(around.redirect->state)) +
+                       (around.redirect->keep_copy ? ", keeps a copy" : ", keeps no copy"));
+    print_list(out, "redirection:", line);
+    line.clear();
+    if (around.charter != 0) line.push_back("version " + std::to_string(around.charter) + " accepted");
+    print_list(out, "charter:", line);
     if (around.delegations.empty()) return;
-    lines.clear();
-    for (const auth::Delegation& each : around.delegations)
-        lines.push_back(each.unit + ": " + rights_text(each) + " until " + time_text(each.valid_until));
-    print_list(out, "administers:", lines);
+    print_list(out, "administers:", texts_of(around.delegations, [](const auth::Delegation& each) {
+                   return each.unit + ": " + rights_text(each) + " until " + time_text(each.valid_until);
+               }));
 }
 
 boost::json::array json_of(const std::vector<auth::Credential>& credentials) {
