@@ -2,6 +2,7 @@
 
 #include "base/ip_network.hpp"
 #include "proxy/routing/router.hpp"
+#include "proxy/routing/server_choice.hpp"
 
 #include <boost/json.hpp>
 
@@ -9,6 +10,7 @@
 #include <expected>
 #include <ostream>
 #include <string_view>
+#include <vector>
 
 namespace postern::app {
 namespace {
@@ -25,9 +27,17 @@ config::ListenerProtocol listener_protocol(config::MailProtocol protocol) {
                                                   : config::ListenerProtocol::submission;
 }
 
-std::string endpoint(const config::BackendSettings& backend) {
-    const bool is_v6 = backend.host.find(':') != std::string::npos;
-    return (is_v6 ? '[' + backend.host + ']' : backend.host) + ':' + std::to_string(backend.port);
+std::string endpoint(const config::BackendServer& server) {
+    const bool is_v6 = server.host.find(':') != std::string::npos;
+    return (is_v6 ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+}
+
+/// The one that the user belongs to first.
+std::vector<const config::BackendServer*> servers_of(const config::BackendSettings& backend, std::string_view login) {
+    std::vector<const config::BackendServer*> servers;
+    for (const std::size_t index : proxy::routing::preferred_servers(backend.servers, login))
+        servers.push_back(&backend.servers[index]);
+    return servers;
 }
 
 int report_error(const std::string& reason, std::ostream& err) {
@@ -49,6 +59,9 @@ void write_json(const RouteQuery& query,
     for (const auto& group : query.groups) groups.emplace_back(group);
     boost::json::array rules;
     for (const auto& outcome : explanation.outcomes) rules.emplace_back(outcome_as_json(outcome));
+    boost::json::array servers;
+    for (const config::BackendServer* server : servers_of(backend, query.login))
+        servers.push_back(boost::json::object{{"name", server->name}, {"host", server->host}, {"port", server->port}});
     const boost::json::object answer{
         {"user", query.login},
         {"protocol", protocol_name(query.protocol)},
@@ -57,7 +70,7 @@ void write_json(const RouteQuery& query,
         {"groups", std::move(groups)},
         {"rules", std::move(rules)},
         {"by_default", explanation.by_default},
-        {"backend", {{"name", explanation.backend}, {"host", backend.host}, {"port", backend.port}}},
+        {"backend", {{"name", explanation.backend}, {"servers", std::move(servers)}}},
     };
     out << boost::json::serialize(answer) << '\n';
 }
@@ -75,7 +88,11 @@ void write_text(const RouteQuery& query,
             << (outcome.matched ? "matches" : "no, " + outcome.reason) << '\n';
     }
     if (explanation.by_default) out << "  no rule matches: default for " << protocol_name(query.protocol) << '\n';
-    out << "backend " << explanation.backend << " at " << endpoint(backend) << '\n';
+    const auto servers = servers_of(backend, query.login);
+    out << "backend " << explanation.backend << " at " << endpoint(*servers.front()) << '\n';
+    for (std::size_t i = 1; i < servers.size(); ++i)
+        out << (i == 1 ? "  when that is down: " : ", then ") << endpoint(*servers[i]);
+    if (servers.size() > 1) out << '\n';
 }
 
 }  // namespace

@@ -19,7 +19,9 @@
 #include "net/log.hpp"
 #include "net/tls_context.hpp"
 #include "net/worker.hpp"
+#include "proxy/backend_health.hpp"
 #include "proxy/connect.hpp"
+#include "proxy/health_checks.hpp"
 #include "proxy/mail_session.hpp"
 #include "proxy/routing/router.hpp"
 
@@ -122,6 +124,7 @@ public:
           site_(std::move(resources_.domains)),
           redirects_(settings),
           connections_(settings.limits.connections),
+          health_(settings.backends),
           sending_(settings.submission.messages_per_hour, settings.submission.recipients_per_hour),
           resolver_pool_(resolver_threads, waiting_look_ups),
           password_pool_(password_threads(settings.auth), settings.auth.password_queue),
@@ -132,7 +135,7 @@ public:
         if (!backends) return std::unexpected(backends.error());
         backends_ = std::make_unique<proxy::BackendConnector>(std::move(*backends));
         mail_ = std::make_unique<proxy::MailServices>(settings_, authenticator_, password_pool_, router_, *backends_,
-                                                      sending_, clock_);
+                                                      health_, sending_, clock_);
 
         for (const auto& listener : settings_.listeners)
             if (const auto free = net::check_address_is_free(listener.address, listener.port); !free) return free;
@@ -141,6 +144,7 @@ public:
             const auto opened = open_listeners(*workers_.back());
             if (!opened) return opened;
         }
+        proxy::start_health_checks(*workers_.front(), settings_.backends, *backends_, health_);
         for (const auto& listener : listeners_) listener->start();
         for (const auto& worker : workers_) worker->start();
         couriers_.emplace(*resources_.store, resources_.keyring, clock_, deliveries_);
@@ -220,6 +224,7 @@ private:
     autoconfig::AutoconfigSite site_;
     autoconfig::RedirectSite redirects_;
     net::ConnectionLimit connections_;
+    proxy::BackendHealth health_;
     proxy::SendingLimits sending_;
     std::atomic<std::int64_t> overload_logged_{-between_overload_lines.count()};
     std::unique_ptr<proxy::BackendConnector> backends_;

@@ -13,6 +13,9 @@ const OneOf<BackendLogin> backend_login_form{{{"master_user", BackendLogin::mast
                                               {"xclient", BackendLogin::xclient},
                                               {"password", BackendLogin::password}}};
 
+constexpr WholeNumber<std::uint16_t> server_weight{.min = 1, .max = 100};
+const OneOf<bool> yes_or_no{{{"true", true}, {"false", false}}};
+
 bool has_master(BackendLogin login) {
     return login == BackendLogin::master_user || login == BackendLogin::authzid;
 }
@@ -42,21 +45,61 @@ void check_backend_tls(MappingReader& section, const BackendSettings& backend) {
         if (section.has(key)) section.fail(key, "has no meaning with tls: none; leave it out");
     if (!section.sound("login") || !section.sound("host")) return;
     const bool sends_password = backend.login != BackendLogin::xclient;
-    if (sends_password && !is_loopback(backend.host))
+    const bool is_here = std::ranges::all_of(
+        backend.servers, [](const BackendServer& server) { return server.host.empty() || is_loopback(server.host); });
+    if (sends_password && !is_here)
         section.fail("tls",
                      "passwords would cross the network in clear text: use tls: implicit, login: xclient, or a "
                      "backend on this host (127.0.0.0/8, ::1 or localhost)");
+}
+
+BackendServer read_server(MappingReader& section, std::uint16_t port) {
+    BackendServer server;
+    server.port = port;
+    section.required("host", server.host, hostname_or_address);
+    section.optional("port", server.port, port_number);
+    server.name = server.host;
+    section.optional("name", server.name, identifier);
+    section.optional("weight", server.weight, server_weight);
+    section.optional("drain", server.drain, yes_or_no);
+    if (server.port == 0 && section.sound("port")) section.fail("port", "missing, here and beside `servers`");
+    return server;
+}
+
+/// Either one host, or a list of servers.
+void read_servers(MappingReader& section, BackendSettings& backend) {
+    const bool has_list = section.has("servers");
+    BackendServer only;
+    if (has_list) {
+        section.optional("port", only.port, port_number);
+        section.optional("host", only.host, hostname_or_address);
+        if (section.has("host")) section.fail("host", "the servers have hosts of their own; leave it out");
+    } else {
+        section.required("host", only.host, hostname_or_address);
+        section.required("port", only.port, port_number);
+        only.name = only.host;
+        backend.servers.push_back(only);
+    }
+    std::vector<std::string> names;
+    section.sections("servers", Presence::optional, [&](MappingReader& each) {
+        BackendServer server = read_server(each, only.port);
+        if (std::ranges::find(names, server.name) != names.end())
+            each.fail("host", "another server is called " + server.name + "; give one of them a `name`");
+        names.push_back(server.name);
+        backend.servers.push_back(std::move(server));
+    });
+    if (has_list && backend.servers.empty() && section.sound("servers"))
+        section.fail("servers", "an empty list; at least one is needed");
+    section.optional("check_interval", backend.check_interval, duration);
 }
 
 BackendSettings read_backend(const std::string& name, MappingReader& section) {
     BackendSettings backend;
     backend.name = name;
     section.required("protocol", backend.protocol, mail_protocol_form);
-    section.required("host", backend.host, hostname_or_address);
-    section.required("port", backend.port, port_number);
+    read_servers(section, backend);
     section.optional("tls", backend.tls, backend_tls_form);
     section.optional("ca_file", backend.ca_file, ReadableFile{section.reading().directory});
-    backend.tls_name = backend.host;
     section.optional("tls_name", backend.tls_name, hostname_or_address);
     section.optional("login", backend.login, backend_login_form);
     section.optional("master_user", backend.master_user, plain_text);

@@ -195,14 +195,23 @@ struct ListenerSettings {
     std::string default_domain;     ///< completes a user name that has none; empty: such names stay bare
 };
 
+/// One of the servers that a backend consists of. All of them have all mailboxes, or relay for everybody.
+struct BackendServer {
+    std::string name;  ///< what logs call it, and what keeps users with it; unique in its backend; default: `host`
+    std::string host;  ///< name or numeric address
+    std::uint16_t port = 0;    ///< 1 to 65535
+    std::uint16_t weight = 1;  ///< its share of the users. 1 to 100
+    bool drain = false;        ///< gets no new sessions
+};
+
 struct BackendSettings {
     std::string name;  ///< its key in `backends`
     MailProtocol protocol = MailProtocol::imap;
-    std::string host;        ///< name or numeric address
-    std::uint16_t port = 0;  ///< 1 to 65535
+    std::vector<BackendServer> servers;  ///< at least one; each user has a server of his own, others stand in for it
+    std::chrono::milliseconds check_interval{5'000};  ///< between two looks at a server, where there are several
     BackendTls tls = BackendTls::implicit;
     std::string ca_file;   ///< PEM file of the authorities that may sign its certificate; empty: the system's
-    std::string tls_name;  ///< the name its certificate must bear; default: `host`
+    std::string tls_name;  ///< the name its certificate must bear; empty: the host of the server
     BackendLogin login = BackendLogin::password;
     std::string master_user;                           ///< for login master_user and authzid
     base::Secret master_password;                      ///< the same; from a file or an environment variable

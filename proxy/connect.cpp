@@ -79,15 +79,15 @@ asio::awaitable<void> run_look_up(std::shared_ptr<LookUp> look_up_state,
     look_up_state->answered.cancel();
 }
 
-asio::awaitable<Addresses> resolve(const config::BackendSettings& backend,
+asio::awaitable<Addresses> resolve(const config::BackendServer& server,
                                    TimePoint give_up,
                                    net::BlockingPool& resolver) {
     boost::system::error_code not_numeric;
-    const asio::ip::address numeric = asio::ip::make_address(backend.host, not_numeric);
-    if (!not_numeric) co_return std::vector{tcp::endpoint(numeric, backend.port)};
+    const asio::ip::address numeric = asio::ip::make_address(server.host, not_numeric);
+    if (!not_numeric) co_return std::vector{tcp::endpoint(numeric, server.port)};
     const auto executor = co_await asio::this_coro::executor;
     const auto look_up_state = std::make_shared<LookUp>(executor, give_up);
-    asio::co_spawn(executor, run_look_up(look_up_state, backend.host, backend.port, give_up, resolver),
+    asio::co_spawn(executor, run_look_up(look_up_state, server.host, server.port, give_up, resolver),
                    [](const std::exception_ptr&) {});  // then the wait ends by itself
     co_await look_up_state->answered.async_wait(error_as_value);
     co_return look_up_state->addresses;
@@ -130,9 +130,11 @@ std::expected<BackendConnector, std::string> BackendConnector::make(
 }
 
 asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> BackendConnector::connect(
-    const config::BackendSettings& backend) const {
-    const TimePoint give_up = Clock::now() + backend.connect_timeout;
-    const auto endpoints = co_await resolve(backend, give_up, *resolver_);
+    const config::BackendSettings& backend,
+    const config::BackendServer& server,
+    std::chrono::milliseconds limit) const {
+    const TimePoint give_up = Clock::now() + std::min(backend.connect_timeout, limit);
+    const auto endpoints = co_await resolve(server, give_up, *resolver_);
     if (!endpoints) co_return std::unexpected(endpoints.error());
     auto socket = co_await connect_to_one_of(*endpoints, give_up);
     if (!socket) co_return std::unexpected(socket.error());
@@ -144,7 +146,7 @@ asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> Backen
     net::Deadline deadline(executor, [&] { stream->cancel(); });
     deadline.set(std::chrono::ceil<std::chrono::milliseconds>(give_up - Clock::now()));
     const auto secured =
-        co_await stream->handshake_as_client(tls->second, backend.tls_name.empty() ? backend.host : backend.tls_name);
+        co_await stream->handshake_as_client(tls->second, backend.tls_name.empty() ? server.host : backend.tls_name);
     if (deadline.expired()) co_return std::unexpected("no TLS handshake in time");
     if (!secured) co_return std::unexpected("TLS: " + secured.error());
     co_return std::move(stream);

@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <expected>
 #include <map>
 #include <memory>
@@ -22,11 +23,13 @@ public:
     [[nodiscard]] static std::expected<BackendConnector, std::string> make(
         const std::map<std::string, config::BackendSettings>& backends, net::BlockingPool& resolver);
 
-    /// Finds the backend's addresses and connects to the first that answers, all within its connect_timeout; with TLS,
-    /// only to a peer whose certificate is valid for its name. The error is for the log. `backend` must outlive the
-    /// await.
+    /// Finds the server's addresses and connects to the first that answers, all within the backend's connect_timeout,
+    /// or `limit` if that is less; with TLS, only to a peer whose certificate is valid for its name. The error is for
+    /// the log. `server`: one of `backend`, which must outlive the await.
     [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> connect(
-        const config::BackendSettings& backend) const;
+        const config::BackendSettings& backend,
+        const config::BackendServer& server,
+        std::chrono::milliseconds limit = std::chrono::milliseconds::max()) const;
 
 private:
     explicit BackendConnector(net::BlockingPool& resolver) : resolver_(&resolver) {}

@@ -7,6 +7,7 @@
 #include "proxy/login_dialogue.hpp"
 #include "proxy/protocols.hpp"
 #include "proxy/relay.hpp"
+#include "proxy/routing/server_choice.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -32,6 +33,8 @@ using Clock = std::chrono::steady_clock;
 
 // How long the last words before closing may take to leave.
 constexpr std::chrono::milliseconds farewell_limit{2'000};
+// How long a server may take to be connected to when another stands by.
+constexpr std::chrono::milliseconds failover_limit{1'500};
 
 /// What joins the log lines of one session: unique for the life of the process, and improbable to repeat after it.
 std::uint64_t next_session_number() {
@@ -260,7 +263,6 @@ private:
         };
         const routing::Route route = services_.router.route(query);
         const config::BackendSettings& backend = services_.settings.backends.at(std::string(route.backend));
-        attempt.backend = backend.name;
         attempt.outcome = "failed";
         const BackendUser user{
             .backend = backend,
@@ -287,10 +289,58 @@ private:
         co_return std::move(admission.stream);
     }
 
+    /// At the user's own server, or at one that stands in for it. When none is known to be up, his own is tried all the
+    /// same: it may be back.
     asio::awaitable<bool> log_in_to_backend(const BackendUser& user, Admission& admission, Attempt& attempt) {
+        const auto servers = routing::preferred_servers(user.backend.servers, user.login);
+        bool has_tried = false;
+        for (std::size_t i = 0; i != servers.size(); ++i) {
+            ServerHealth& health = services_.health.of(user.backend, servers[i]);
+            if (servers.size() > 1 && !health.may_try(ServerHealth::Clock::now())) continue;
+            has_tried = true;
+            const bool has_other =
+                std::any_of(servers.begin() + static_cast<std::ptrdiff_t>(i) + 1, servers.end(),
+                            [&](std::size_t other) { return services_.health.of(user.backend, other).is_up(); });
+            const Entry entry = co_await log_in_to_server(user, servers[i], has_other, admission, attempt);
+            if (entry != Entry::server_failed) co_return entry == Entry::done;
+        }
+        if (has_tried) co_return false;
+        const Entry entry = co_await log_in_to_server(user, servers.front(), false, admission, attempt);
+        co_return entry == Entry::done;
+    }
+
+    enum class Entry {
+        done,
+        server_failed,  ///< another server may do better
+        failed
+    };
+
+    asio::awaitable<Entry> log_in_to_server(
+        const BackendUser& user, std::size_t server, bool has_other, Admission& admission, Attempt& attempt) {
+        attempt.backend = user.backend.name;
+        if (user.backend.servers.size() > 1) attempt.backend += '/' + user.backend.servers[server].name;
+        attempt.reason = {};
+        attempt.detail.clear();
+        const bool is_in = co_await try_server(user, server, has_other, admission, attempt);
+        if (is_in) {
+            services_.health.worked(user.backend, server);
+            co_return Entry::done;
+        }
+        if (client_.cancelled() || attempt.reason == reason_of_fault(BackendFault::refused) ||
+            attempt.reason == reason_of_fault(BackendFault::missing_capability)) {
+            co_return Entry::failed;
+        }
+        services_.health.failed(user.backend, server, std::string(attempt.reason) + ' ' + attempt.detail);
+        admission = {};
+        co_return Entry::server_failed;
+    }
+
+    asio::awaitable<bool> try_server(
+        const BackendUser& user, std::size_t server, bool has_other, Admission& admission, Attempt& attempt) {
         // A cancel while nothing of ours waits on the client shows only here: he must not be told that he is in.
         if (client_.cancelled()) co_return interrupted(attempt);
-        auto connected = co_await services_.backends.connect(user.backend);
+        auto connected = co_await services_.backends.connect(
+            user.backend, user.backend.servers[server], has_other ? failover_limit : std::chrono::milliseconds::max());
         if (client_.cancelled()) co_return interrupted(attempt);
         if (!connected) {
             attempt.reason = "backend_unreachable";

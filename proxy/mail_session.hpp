@@ -8,6 +8,7 @@
 #include "net/connection_limit.hpp"
 #include "net/tls_context.hpp"
 #include "net/worker.hpp"
+#include "proxy/backend_health.hpp"
 #include "proxy/connect.hpp"
 #include "proxy/routing/router.hpp"
 #include "proxy/sending_limits.hpp"
@@ -23,6 +24,7 @@ struct MailServices {
     net::BlockingPool& password_pool;  ///< where the authenticator runs
     const routing::Router& router;
     const BackendConnector& backends;
+    const BackendHealth& health;
     SendingLimits& sending;
     const base::Clock& clock;
 };

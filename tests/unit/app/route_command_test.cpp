@@ -13,8 +13,7 @@ using config::MailProtocol;
 config::BackendSettings backend(std::string name, std::string host, std::uint16_t port) {
     config::BackendSettings settings;
     settings.name = std::move(name);
-    settings.host = std::move(host);
-    settings.port = port;
+    settings.servers.push_back({.name = host, .host = host, .port = port});
     return settings;
 }
 
@@ -88,7 +87,8 @@ TEST_F(RouteExplain, GivesTheSameAsJson) {
         "groups": ["administrative_staff", "quoted \"group\""],
         "rules": [{"line": 41, "rule": "staff", "matched": true}],
         "by_default": false,
-        "backend": {"name": "staff", "host": "2001:db8::7", "port": 1993}})"));
+        "backend": {"name": "staff",
+                    "servers": [{"name": "2001:db8::7", "host": "2001:db8::7", "port": 1993}]}})"));
 }
 
 TEST_F(RouteExplain, GivesReasonsInJson) {

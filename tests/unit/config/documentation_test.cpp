@@ -141,6 +141,10 @@ TEST(CompleteExample, MarksDefaultsThatAreDefaults) {
     const BackendSettings backend;
     EXPECT_EQ(complete->backends.at("dovecot").tls, backend.tls);
     EXPECT_EQ(complete->backends.at("dovecot").master_separator, backend.master_separator);
+    EXPECT_EQ(complete->backends.at("dovecot").check_interval, backend.check_interval);
+    EXPECT_EQ(complete->backends.at("dovecot").servers.at(0).weight, BackendServer().weight);
+    EXPECT_EQ(complete->backends.at("dovecot").servers.at(0).drain, BackendServer().drain);
+    EXPECT_EQ(complete->backends.at("dovecot").servers.at(1).port, 993);
     EXPECT_EQ(complete->backends.at("dovecot").connect_timeout, backend.connect_timeout);
     EXPECT_EQ(complete->backends.at("dovecot").login_timeout, backend.login_timeout);
 }

@@ -72,7 +72,12 @@ TEST(Load, TakesTheDefaultsOfTheStructsForABackend) {
     EXPECT_EQ(backend.name, "local");
     EXPECT_EQ(backend.tls, defaults.tls);
     EXPECT_EQ(backend.ca_file, defaults.ca_file);
-    EXPECT_EQ(backend.tls_name, "localhost");
+    EXPECT_EQ(backend.tls_name, defaults.tls_name);
+    ASSERT_EQ(backend.servers.size(), 1U);
+    EXPECT_EQ(backend.servers[0].name, "localhost");
+    EXPECT_EQ(backend.servers[0].host, "localhost");
+    EXPECT_EQ(backend.servers[0].weight, BackendServer().weight);
+    EXPECT_EQ(backend.check_interval, defaults.check_interval);
     EXPECT_EQ(backend.login, defaults.login);
     EXPECT_EQ(backend.master_user, defaults.master_user);
     EXPECT_TRUE(backend.master_password.empty());
@@ -146,7 +151,7 @@ TEST(Load, AcceptsAByteOrderMarkAndLinesEndingInCrLf) {
 
 TEST(Load, MakesNoDifferenceBetweenQuotedAndUnquoted) {
     const Settings settings = loaded({{"port: 1993", "\"port\": '1993'"}, {"login: xclient", "login: \"xclient\""}});
-    EXPECT_EQ(settings.backends.at("dovecot").port, 1993);
+    EXPECT_EQ(settings.backends.at("dovecot").servers.at(0).port, 1993);
     EXPECT_EQ(settings.backends.at("smtp").login, BackendLogin::xclient);
 }
 

@@ -1,0 +1,53 @@
+/// Which servers of the backends answer, as logins and checks find out.
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postern::proxy {
+
+/// After a failure a server is left alone for a while; then one login or check finds out, and only when that succeeds
+/// do the others follow. Only what is the server's own fault may be told here: no client can bring a server down.
+/// Thread rule: any thread, no locks.
+class ServerHealth {
+public:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds rest{5};
+
+    [[nodiscard]] bool is_up() const noexcept { return down_until_.load(std::memory_order_acquire) == 0; }
+    /// Whether this caller may use it now. Of those who ask a server that is down, one in each `rest` may.
+    [[nodiscard]] bool may_try(Clock::time_point now) noexcept;
+    /// True when it was down.
+    bool worked() noexcept;
+    /// True when it was up.
+    bool failed(Clock::time_point now) noexcept;
+
+private:
+    std::atomic<std::int64_t> down_until_{0};  // of Clock; 0: up
+};
+
+/// One ServerHealth for each server of each backend. Thread rule: any thread.
+class BackendHealth {
+public:
+    explicit BackendHealth(const std::map<std::string, config::BackendSettings>& backends);
+
+    /// `index`: of its servers.
+    [[nodiscard]] ServerHealth& of(const config::BackendSettings& backend, std::size_t index) const;
+
+    /// Tell what came of a server; a change is logged.
+    void worked(const config::BackendSettings& backend, std::size_t index) const;
+    void failed(const config::BackendSettings& backend, std::size_t index, const std::string& why) const;
+
+private:
+    std::map<std::string, std::unique_ptr<ServerHealth[]>> servers_;
+};
+
+}  // namespace postern::proxy

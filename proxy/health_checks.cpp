@@ -1,0 +1,120 @@
+#include "proxy/health_checks.hpp"
+
+#include "net/deadline.hpp"
+#include "net/stream.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace postern::proxy {
+
+namespace {
+
+namespace asio = boost::asio;
+
+// How long a server may take to connect and greet: with the interval's default a silent one is found within 10 s.
+constexpr std::chrono::milliseconds check_limit{4'000};
+constexpr std::size_t longest_greeting = 4096;
+
+class HealthCheck final : public net::Connection, public std::enable_shared_from_this<HealthCheck> {
+public:
+    HealthCheck(net::Worker& worker,
+                const config::BackendSettings& backend,
+                std::size_t index,
+                const BackendConnector& connector,
+                const BackendHealth& health)
+        : Connection(worker),
+          backend_(backend),
+          index_(index),
+          connector_(connector),
+          health_(health),
+          pause_(worker.context()) {}
+
+    static asio::awaitable<void> run(std::shared_ptr<HealthCheck> self) {
+        while (!self->is_over_) {
+            const auto greeted = co_await self->check();
+            if (self->is_over_) co_return;
+            if (greeted) {
+                self->health_.worked(self->backend_, self->index_);
+            } else {
+                self->health_.failed(self->backend_, self->index_, greeted.error());
+            }
+            self->pause_.expires_after(self->backend_.check_interval);
+            const auto waited = co_await self->pause_.async_wait(asio::as_tuple(asio::use_awaitable));
+            (void)waited;
+        }
+    }
+
+    void shut_down() override {
+        is_over_ = true;
+        pause_.cancel();
+        if (stream_ != nullptr) stream_->cancel();
+    }
+
+private:
+    using Outcome = std::expected<void, std::string>;
+
+    asio::awaitable<Outcome> check() {
+        const auto begun = std::chrono::steady_clock::now();
+        auto connected = co_await connector_.connect(backend_, backend_.servers[index_], check_limit);
+        if (!connected) co_return std::unexpected(connected.error());
+        net::Stream& stream = **connected;
+        net::Deadline deadline(worker().context().get_executor(), [&stream] { stream.cancel(); });
+        const auto spent = std::chrono::steady_clock::now() - begun;
+        deadline.set(
+            std::max(std::chrono::ceil<std::chrono::milliseconds>(check_limit - spent), std::chrono::milliseconds(1)));
+        stream_ = &stream;
+        const Outcome greeted = co_await hear_greeting(stream);
+        stream_ = nullptr;
+        if (deadline.expired()) co_return std::unexpected("no greeting in time");
+        co_return greeted;
+    }
+
+    asio::awaitable<Outcome> hear_greeting(net::Stream& stream) const {
+        const bool is_imap = backend_.protocol == config::MailProtocol::imap;
+        std::string said;
+        while (!said.contains('\n') && said.size() < longest_greeting) {
+            std::array<char, 512> bytes{};
+            const auto count = co_await stream.read_some(bytes);
+            if (!count) co_return std::unexpected("the connection ended without a greeting");
+            said.append(bytes.data(), *count);
+        }
+        if (!said.starts_with(is_imap ? "* OK" : "220")) co_return std::unexpected("the greeting says no");
+        (void)co_await stream.write(is_imap ? "a LOGOUT\r\n" : "QUIT\r\n");
+        stream.end_output();
+        co_await net::discard_input(stream);
+        co_return Outcome{};
+    }
+
+    const config::BackendSettings& backend_;
+    const std::size_t index_;
+    const BackendConnector& connector_;
+    const BackendHealth& health_;
+    asio::steady_timer pause_;
+    net::Stream* stream_ = nullptr;  // while it is asked
+    bool is_over_ = false;
+};
+
+}  // namespace
+
+void start_health_checks(net::Worker& worker,
+                         const std::map<std::string, config::BackendSettings>& backends,
+                         const BackendConnector& connector,
+                         const BackendHealth& health) {
+    for (const auto& [name, backend] : backends) {
+        if (backend.servers.size() < 2) continue;
+        for (std::size_t i = 0; i != backend.servers.size(); ++i)
+            worker.spawn(HealthCheck::run(std::make_shared<HealthCheck>(worker, backend, i, connector, health)));
+    }
+}
+
+}  // namespace postern::proxy
