@@ -199,10 +199,12 @@ private:
                                   *mail_);
                 break;
             case ListenerProtocol::https:
-                net::serve_http(worker, std::move(socket), std::move(*ticket), &resources_.tls.https, site_, {});
+                net::serve_http(worker, std::move(socket), std::move(*ticket), &resources_.tls.https, site_, {},
+                                listener.proxies);
                 break;
             case ListenerProtocol::http:
-                net::serve_http(worker, std::move(socket), std::move(*ticket), nullptr, redirects_, {});
+                net::serve_http(worker, std::move(socket), std::move(*ticket), nullptr, redirects_, {},
+                                listener.proxies);
                 break;
         }
     }

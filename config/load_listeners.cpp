@@ -13,6 +13,7 @@ ListenerSettings read_listener(MappingReader& section) {
     section.required("port", listener.port, port_number);
     listener.public_port = listener.port;
     section.optional("public_port", listener.public_port, port_number);
+    section.list("proxies", listener.proxies, ip_network);
     section.optional("default_domain", listener.default_domain, hostname);
     const bool takes_logins =
         listener.protocol == ListenerProtocol::imap || listener.protocol == ListenerProtocol::submission;

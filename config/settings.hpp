@@ -189,10 +189,11 @@ struct SubmissionSettings {
 struct ListenerSettings {
     std::string name;  ///< what rules, logs and `domains` call it; unique
     ListenerProtocol protocol = ListenerProtocol::imap;
-    std::string address;            ///< numeric IPv4 or IPv6 address to bind; "::" is both on Linux
-    std::uint16_t port = 0;         ///< 1 to 65535
-    std::uint16_t public_port = 0;  ///< the port that clients see, where a firewall maps it; default: `port`
-    std::string default_domain;     ///< completes a user name that has none; empty: such names stay bare
+    std::string address;                   ///< numeric IPv4 or IPv6 address to bind; "::" is both on Linux
+    std::uint16_t port = 0;                ///< 1 to 65535
+    std::uint16_t public_port = 0;         ///< the port that clients see, where a firewall maps it; default: `port`
+    std::vector<base::IpNetwork> proxies;  ///< load balancers: they must begin with a PROXY header, and are believed
+    std::string default_domain;            ///< completes a user name that has none; empty: such names stay bare
 };
 
 /// One of the servers that a backend consists of. All of them have all mailboxes, or relay for everybody.

@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "net/deadline.hpp"
+#include "net/learn_peer.hpp"
 #include "net/log.hpp"
 
 #include <boost/beast/http/parser.hpp>
@@ -83,18 +84,24 @@ public:
                    ConnectionLimit::Ticket ticket,
                    const TlsContext* tls,
                    const HttpHandler& handler,
-                   const HttpLimits& limits)
+                   const HttpLimits& limits,
+                   std::span<const base::IpNetwork> balancers)
         : Connection(worker),
           ticket_(std::move(ticket)),
           stream_(std::move(socket)),
           tls_(tls),
           handler_(handler),
           limits_(limits),
+          balancers_(balancers),
           deadline_(worker.context().get_executor(), [this] { stream_.cancel(); }) {}
 
     /// Takes itself by value: the coroutine's frame keeps the connection alive.
     static boost::asio::awaitable<void> run(std::shared_ptr<HttpConnection> self) {
         self->deadline_.set(self->limits_.request_timeout);
+        if (const auto learned = co_await learn_peer(self->stream_, self->balancers_); !learned) {
+            log(config::LogLevel::debug, "tls_failed", {{"protocol", "http"}, {"reason", learned.error()}});
+            co_return;
+        }
         if (self->tls_ != nullptr) {
             const auto greeted = co_await self->stream_.handshake_as_server(*self->tls_);
             if (!greeted) {
@@ -174,6 +181,7 @@ private:
     const TlsContext* tls_;
     const HttpHandler& handler_;
     const HttpLimits limits_;
+    const std::span<const base::IpNetwork> balancers_;
     Deadline deadline_;
     std::string unread_;  // bytes read and not yet parsed: at most one chunk more than header_bytes
 };
@@ -185,9 +193,10 @@ void serve_http(Worker& worker,
                 ConnectionLimit::Ticket ticket,
                 const TlsContext* tls,
                 const HttpHandler& handler,
-                const HttpLimits& limits) {
+                const HttpLimits& limits,
+                std::span<const base::IpNetwork> balancers) {
     auto connection =
-        std::make_shared<HttpConnection>(worker, std::move(socket), std::move(ticket), tls, handler, limits);
+        std::make_shared<HttpConnection>(worker, std::move(socket), std::move(ticket), tls, handler, limits, balancers);
     worker.spawn(HttpConnection::run(std::move(connection)));
 }
 

@@ -1,6 +1,7 @@
 /// HTTP/1.1 on a Stream: reads bounded requests, asks an HttpHandler, writes its answers.
 #pragma once
 
+#include "base/ip_network.hpp"
 #include "net/connection_limit.hpp"
 #include "net/http.hpp"
 #include "net/stream.hpp"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 
 namespace postern::net {
 
@@ -24,13 +26,14 @@ struct HttpLimits {
 };
 
 /// Serves one accepted connection on its worker's thread until it ends; `tls` null means clear text.
-/// `handler` and `tls` must outlive the worker. Logs method, status and duration; never path, query or body, for
-/// they hold addresses of persons.
+/// `balancers`: see learn_peer. `handler`, `tls` and `balancers` must outlive the worker. Logs method, status and
+/// duration; never path, query or body, for they hold addresses of persons.
 void serve_http(Worker& worker,
                 boost::asio::ip::tcp::socket socket,
                 ConnectionLimit::Ticket ticket,
                 const TlsContext* tls,
                 const HttpHandler& handler,
-                const HttpLimits& limits);
+                const HttpLimits& limits,
+                std::span<const base::IpNetwork> balancers = {});
 
 }  // namespace postern::net

@@ -78,7 +78,12 @@ public:
     void allow_again() noexcept { cancelled_ = false; }
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
-    /// Who it was when the connection was taken over; all zeros if it had left already.
+    /// It is somebody else who speaks through this peer.
+    void set_peer(const base::IpAddress& address, std::uint16_t port) noexcept {
+        peer_address_ = address;
+        peer_port_ = port;
+    }
+    /// Who it was when the connection was taken over, or was said to be since; all zeros if it had left already.
     [[nodiscard]] const base::IpAddress& peer_address() const noexcept { return peer_address_; }
     [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
     /// "TLSv1.3" as OpenSSL names it; empty without TLS.

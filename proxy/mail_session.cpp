@@ -1,6 +1,7 @@
 #include "proxy/mail_session.hpp"
 
 #include "net/deadline.hpp"
+#include "net/learn_peer.hpp"
 #include "net/log.hpp"
 #include "net/stream.hpp"
 #include "proxy/backend_login.hpp"
@@ -150,7 +151,8 @@ private:
 
     asio::awaitable<bool> start_tls() {
         deadline_.set(services_.settings.limits.handshake_timeout);
-        const auto secured = co_await client_.handshake_as_server(tls_);
+        auto secured = co_await net::learn_peer(client_, listener_.proxies);
+        if (secured) secured = co_await client_.handshake_as_server(tls_);
         if (!secured)
             net::log(LogLevel::debug, "tls_failed",
                      {{"listener", listener_.name},

@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -19,7 +20,7 @@ store: {{sqlite: {folder}/store.db}}
 auth: {{password_hash: {{memory_kib: 8192, passes: 1}}}}
 tls: {{certificate: {certificate}, key: {key}}}
 listeners:
-  - {{name: submissions, protocol: submission, address: 127.0.0.1, port: {port}}}
+  - {{name: submissions, protocol: submission, address: 127.0.0.1, port: {port}, proxies: [127.0.0.3]}}
 backends:
   relays:
     protocol: submission
@@ -77,10 +78,10 @@ class Pool(unittest.TestCase):
             raise AssertionError(done.stdout)
         return done.stdout
 
-    def login(self, user):
+    def login(self, user, source="", preface=b""):
         """The server that the user came to, and how long it took."""
         begun = time.monotonic()
-        with wire.Wire("POOL_PORT") as client:
+        with wire.Wire("POOL_PORT", source, preface) as client:
             client.reply = lambda: wire.Submission.reply(client)
             client.reply()
             client.send("EHLO tests.example\r\n")
@@ -110,6 +111,20 @@ class Pool(unittest.TestCase):
         # The next check finds that it is back, without anybody who logs in.
         demo.eventually(lambda: self.says("backend_up", '"smtp"'), "the check finds the server")
         self.assertEqual(self.homes(), homes)
+
+    def test_a_load_balancer_says_who_its_client_is(self):
+        user = self.users[0]
+        self.login(user, "127.0.0.3", b"PROXY TCP4 192.0.2.77 127.0.0.1 50001 465\r\n")
+        body = socket.inet_aton("192.0.2.78") + socket.inet_aton("127.0.0.1") + (50001).to_bytes(2, "big") + (465).to_bytes(2, "big")
+        self.login(user, "127.0.0.3", b"\r\n\r\n\0\r\nQUIT\n\x21\x11" + len(body).to_bytes(2, "big") + body)
+        logs = demo.log_text("RELAY_SMTP_LOG") + demo.log_text("RELAY_SMTPADM_LOG")
+        for address in ("192.0.2.77", "192.0.2.78"):
+            self.assertTrue(self.says("login", f'"{address}"'), address)
+            self.assertIn(f"[{address}]", logs, "and the relay knows it by XCLIENT")
+        for source, preface in (("", b"PROXY TCP4 192.0.2.79 127.0.0.1 50001 465\r\n"), ("127.0.0.3", b"")):
+            with self.subTest(source=source), self.assertRaises((ssl.SSLError, OSError)):
+                self.login(user, source, preface)
+        self.assertNotIn("192.0.2.79", self.log.read_text(), "nobody else is believed")
 
     def test_a_server_that_accepts_and_says_nothing_gets_nobody(self):
         homes = self.homes()

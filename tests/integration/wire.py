@@ -10,9 +10,11 @@ import demo
 class Wire:
     timeout = 30
 
-    def __init__(self, port_name, source=""):
+    def __init__(self, port_name, source="", preface=b""):
+        """`preface`: bytes before TLS."""
         context = ssl.create_default_context(cafile=demo.get("CAFILE"))
         self.socket = socket.create_connection(("127.0.0.1", demo.port(port_name)), self.timeout, (source, 0))
+        self.socket.sendall(preface)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
         self.buffer = b""
