@@ -1,8 +1,10 @@
 #include "app/load_settings.hpp"
 
 #include "autoconfig/mail_services.hpp"
+#include "proxy/routing/rule_checks.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 namespace postern::app {
 namespace {
@@ -17,10 +19,13 @@ std::optional<std::string> process_environment(const std::string& name) {
 config::Loaded load_and_check(const std::string& file) {
     config::Loaded loaded = config::load(file, process_environment);
     if (!loaded) return loaded;
-    const auto announced = autoconfig::announced_services(*loaded);
-    if (announced) return loaded;
-    return std::unexpected(
-        std::vector{config::SettingsError{.file = file, .path = "domains", .message = announced.error()}});
+    std::vector<config::SettingsError> mistakes;
+    for (const auto& [line, path, message] : proxy::routing::rule_problems(*loaded))
+        mistakes.push_back({.file = file, .line = line, .column = 0, .path = path, .message = message});
+    if (const auto announced = autoconfig::announced_services(*loaded); !announced)
+        mistakes.push_back({.file = file, .path = "domains", .message = announced.error()});
+    if (mistakes.empty()) return loaded;
+    return std::unexpected(std::move(mistakes));
 }
 
 void write_mistakes(const std::string& file, const std::vector<config::SettingsError>& mistakes, std::ostream& err) {

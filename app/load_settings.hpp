@@ -11,8 +11,9 @@
 
 namespace postern::app {
 
-/// As config::load with the variables of the process, and with what other rooms ask of the settings: autoconfig refuses
-/// those that would break a mail client. Mistakes that belong to no place in the file have line 0.
+/// As config::load with the variables of the process, and with what other rooms ask of the settings: routing refuses
+/// rules that nobody reaches or that do not do what is expected of them, autoconfig those that would break a mail
+/// client. Mistakes that belong to no place in the file have line 0.
 [[nodiscard]] config::Loaded load_and_check(const std::string& file);
 
 /// One line for each mistake and one with their number.

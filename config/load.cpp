@@ -36,7 +36,8 @@ Reading begin_reading(const std::string& name, const Environment& environment) {
 
 std::string SettingsError::text() const {
     std::string result = file;
-    if (line > 0) result += ':' + std::to_string(line) + ':' + std::to_string(column);
+    if (line > 0) result += ':' + std::to_string(line);
+    if (line > 0 && column > 0) result += ':' + std::to_string(column);
     if (!path.empty()) result += ": " + path;
     return result + ": " + message;
 }

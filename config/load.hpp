@@ -18,7 +18,7 @@ namespace postern::config {
 struct SettingsError {
     std::string file;
     std::size_t line = 0;    ///< from 1; 0 when the file itself could not be read
-    std::size_t column = 0;  ///< from 1, in characters; 0 as for `line`
+    std::size_t column = 0;  ///< from 1, in characters; 0: the line as a whole
     std::string path;        ///< key path, lists counted from 0: `listeners[2].port`; empty: the file as a whole
     std::string message;     ///< what is wrong and what would be right
 

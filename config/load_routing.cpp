@@ -39,6 +39,21 @@ void read_default(MappingReader& section, RoutingSettings& routing) {
     }
 }
 
+RouteExpectation read_expectation(MappingReader& section) {
+    RouteExpectation expectation;
+    expectation.line = section.position().line;
+    std::string address = "127.0.0.1";
+    section.required("user", expectation.user, login_pattern);
+    section.one_or_more("group", expectation.groups, identifier);
+    section.required("protocol", expectation.protocol, mail_protocol_form);
+    section.optional("listener", expectation.listener, identifier);
+    section.optional("address", address, ip_address);
+    expectation.address = base::IpAddress::parse(address).value_or(base::IpAddress{});
+    section.required("backend", expectation.backend, identifier);
+    std::ranges::sort(expectation.groups);
+    return expectation;
+}
+
 }  // namespace
 
 void read_routing(MappingReader& root, Settings& settings) {
@@ -46,6 +61,8 @@ void read_routing(MappingReader& root, Settings& settings) {
     root.section("routing", Presence::optional, [&](MappingReader& section) {
         section.sections("rules", Presence::optional,
                          [&](MappingReader& rule) { routing.rules.push_back(read_rule(rule)); });
+        section.sections("expect", Presence::optional,
+                         [&](MappingReader& expectation) { routing.expect.push_back(read_expectation(expectation)); });
         section.section("default", Presence::optional,
                         [&](MappingReader& backends) { read_default(backends, routing); });
     });

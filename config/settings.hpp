@@ -240,9 +240,21 @@ struct RouteRule {
     std::size_t line = 0;                ///< where the rule stands in the file, for explanations
 };
 
+/// Where somebody must come to: a test of the rules, run whenever they are loaded.
+struct RouteExpectation {
+    std::string user;                 ///< the account's login
+    std::vector<std::string> groups;  ///< groups it is in, profiles included
+    MailProtocol protocol = MailProtocol::imap;
+    std::string listener;     ///< its name; empty: the first that speaks the protocol
+    base::IpAddress address;  ///< where the client is
+    std::string backend;
+    std::size_t line = 0;
+};
+
 struct RoutingSettings {
     std::vector<RouteRule> rules;                         ///< the first that matches decides
     std::map<MailProtocol, std::string> default_backend;  ///< when none does; one for each protocol that is listened to
+    std::vector<RouteExpectation> expect;                 ///< what the rules must do
 };
 
 /// A mail service as a domain announces it to clients.

@@ -46,6 +46,46 @@ TEST(CheckCommand, SaysInOneLineWhatItUnderstood) {
     EXPECT_EQ(outcome.err, "");
 }
 
+/// docs/examples/academie.yaml with a change.
+Outcome check_academie(const std::string& from = "", const std::string& to = "") {
+    const StartableSandbox sandbox;
+    const std::string folder = sandbox.path("");
+    std::string text =
+        config::test::replace_all(config::test::source_text("docs/examples/academie.yaml"), "/etc/postern/", folder);
+    if (!from.empty()) text = config::test::replace_all(text, from, to);
+    Outcome outcome = run(sandbox, text, false);
+    for (std::string* said : {&outcome.out, &outcome.err}) *said = config::test::replace_all(*said, folder, "");
+    return outcome;
+}
+
+TEST(CheckCommand, RunsTheExpectationsOfThirtyRules) {
+    const Outcome outcome = check_academie();
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "postern.yaml: ok: 3 listeners, 13 backends, 30 rules, 0 domains\n");
+}
+
+TEST(CheckCommand, ShowsWhereARuleSendsSomebodyElsewhere) {
+    const Outcome outcome =
+        check_academie("when: { protocol: submission, group: administrative_staff }\n      backend: smtpadm",
+                       "when: { protocol: submission, group: administrative_staff }\n      backend: smtp");
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(
+        outcome.err,
+        "postern.yaml:152: routing.expect[2]: paul.petit@ac-amiens.fr comes to smtp, not to smtpadm: rule "
+        "`administrative staff submit through smtpadm` on line 86 matches first (`postern route explain` shows every "
+        "rule)\npostern.yaml: 1 error\n");
+}
+
+TEST(CheckCommand, RefusesARuleThatNobodyReaches) {
+    const Outcome outcome = check_academie("when: { protocol: imap, group: migrated }", "when: { protocol: imap }");
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_TRUE(
+        outcome.err.contains(": routing.rules[10]: nobody reaches this rule: `mailboxes that were moved to the cloud` "
+                             "on line 51 takes everybody "
+                             "it matches; put it before that one, or take it out\n"))
+        << outcome.err;
+}
+
 TEST(CheckCommand, PrintsEachErrorOnALineAndTheirNumber) {
     const StartableSandbox sandbox;
     const std::string file = sandbox.path("postern.yaml");
