@@ -437,7 +437,7 @@ private:
             guard_.get());
         const bool is_our_decision = report.end == RelayEnd::idle || report.end == RelayEnd::shut_down ||
                                      report.end == RelayEnd::broken_protocol;
-        if (guard_ && is_our_decision && !guard_->farewell().empty()) {
+        if (guard_ && is_our_decision && report.has_client_heard_all && !guard_->farewell().empty()) {
             client_.allow_again();
             deadline_.set(farewell_limit);
             co_await say(std::string(guard_->farewell()));

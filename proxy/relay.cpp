@@ -32,7 +32,9 @@ struct Shared {
     std::optional<RelayEnd> first_end;  ///< what happened first, if anything did before a cancel
     RelayGuard* guard;                  ///< may be null
     boost::asio::steady_timer gate;     ///< where the client's direction waits for the backend to say something
+    bool is_up_blocked = false;  ///< the guard has kept bytes of the client that only the backend's word sets free
     bool has_backend_ended = false;
+    bool has_client_heard_all = true;  ///< of what the guard has handed out for him
 };
 
 enum class Direction { up, down };
@@ -55,12 +57,16 @@ asio::awaitable<Burst> move_burst(
         std::string_view text(buffer.bytes().data(), got.bytes);
         if (shared.guard != nullptr) {
             text = direction == Direction::up ? shared.guard->from_client(text) : shared.guard->from_backend(text);
+            // Noted here: while this is written the backend may set free what was kept, and nobody would fetch it.
+            if (direction == Direction::up) shared.is_up_blocked = shared.guard->awaits_backend();
             if (direction == Direction::down) shared.gate.cancel();
         }
+        if (direction == Direction::down) shared.has_client_heard_all = false;
         const auto written = co_await to.write(text);
         if (!written) co_return Burst{.written = false, .why = written.error()};
+        if (direction == Direction::down) shared.has_client_heard_all = true;
         shared.deadline.set(shared.limit);
-        if (shared.guard != nullptr && (shared.guard->is_broken() || shared.guard->awaits_backend())) break;
+        if (shared.guard != nullptr && (shared.guard->is_broken() || shared.is_up_blocked)) break;
     }
     co_return Burst{};
 }
@@ -68,13 +74,17 @@ asio::awaitable<Burst> move_burst(
 /// The client's direction while the guard will hear no more of it. False: the backend takes no more, or will never say
 /// what is waited for.
 asio::awaitable<bool> wait_for_backend(net::Stream& backend, Shared& shared) {
-    while (shared.guard->awaits_backend() && !backend.cancelled()) {
-        if (shared.has_backend_ended) co_return false;
-        shared.gate.expires_at(asio::steady_timer::time_point::max());
-        const auto waited = co_await shared.gate.async_wait(asio::as_tuple(asio::use_awaitable));
-        (void)waited;
-        if (shared.guard->awaits_backend()) continue;
-        const auto written = co_await backend.write(shared.guard->from_client({}));
+    while (shared.is_up_blocked && !backend.cancelled()) {
+        if (shared.guard->awaits_backend()) {
+            if (shared.has_backend_ended) co_return false;
+            shared.gate.expires_at(asio::steady_timer::time_point::max());
+            const auto waited = co_await shared.gate.async_wait(asio::as_tuple(asio::use_awaitable));
+            (void)waited;
+            continue;
+        }
+        const std::string_view text = shared.guard->from_client({});
+        shared.is_up_blocked = shared.guard->awaits_backend();
+        const auto written = co_await backend.write(text);
         if (!written) co_return false;
         shared.deadline.set(shared.limit);
     }
@@ -152,13 +162,15 @@ asio::awaitable<RelayReport> relay(
                   .limits = limits,
                   .first_end = {},
                   .guard = guard,
-                  .gate = asio::steady_timer(co_await asio::this_coro::executor)};
+                  .gate = asio::steady_timer(co_await asio::this_coro::executor),
+                  .is_up_blocked = guard != nullptr && guard->awaits_backend()};
     RelayReport report;
     deadline.set(limits.idle);
     const auto [up, down] =
         co_await (run_direction(Direction::up, client, backend, shared, report.bytes_from_client) &&
                   run_direction(Direction::down, backend, client, shared, report.bytes_from_backend));
 
+    report.has_client_heard_all = shared.has_client_heard_all;
     if (shared.first_end)
         report.end = *shared.first_end;
     else if (deadline.expired())

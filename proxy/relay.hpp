@@ -30,6 +30,7 @@ struct RelayReport {
     RelayEnd end = RelayEnd::failed;
     std::uint64_t bytes_from_client = 0;
     std::uint64_t bytes_from_backend = 0;
+    bool has_client_heard_all = true;  ///< false: what was read for him is cut off in its middle
 };
 
 /// Back-pressure: nothing is read from one side until the other has taken what was read before. An end of one side is

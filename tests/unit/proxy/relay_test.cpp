@@ -98,15 +98,19 @@ TEST_F(RelayTest, BothDirectionsCrossWholeAtTheSameTime) {
     EXPECT_EQ(report.bytes_from_backend, down.size());
 }
 
-/// Lets nothing pass behind a "?" until the backend has said something, doubles every "+", and is broken by a "!".
+/// Lets nothing pass behind a "?" until the backend has said something, doubles every "+", makes more of a "*" than
+/// buffers between two sockets hold, and is broken by a "!".
 class AskingGuard final : public RelayGuard {
 public:
+    static constexpr std::size_t much = 16'000'000;
+
     std::string_view from_client(std::string_view bytes) override {
         held_ += bytes;
         up_.clear();
         while (!held_.empty() && !awaits_) {
             up_ += held_.front();
             if (held_.front() == '+') up_ += '+';
+            if (held_.front() == '*') up_ += std::string(much, '*');
             awaits_ = held_.front() == '?';
             held_.erase(0, 1);
         }
@@ -154,6 +158,33 @@ TEST_F(RelayTest, WaitsForTheBackendWhereTheGuardSaysSo) {
         }(),
         {.idle = 1h, .half_closed = 1h}, &guard);
     EXPECT_EQ(heard, "yy");
+    EXPECT_EQ(report.end, RelayEnd::client_closed);
+}
+
+TEST_F(RelayTest, FetchesWhatWasSetFreeWhileItWasStillWriting) {
+    AskingGuard guard;
+    std::string seen;
+    const RelayReport report = run(
+        [&]() -> asio::awaitable<void> {
+            (void)co_await client_->write("*?rest");
+            // Everything is on its way now, and the client hears the backend's word while the backend takes nothing
+            // yet.
+            (void)co_await backend_->write("y");
+            std::array<char, 10> piece{};
+            const auto heard = co_await client_->read_some(piece);
+            EXPECT_EQ(heard, 1U);
+            std::array<char, 100'000> bytes{};
+            while (!seen.ends_with("rest")) {
+                const auto count = co_await backend_->read_some(bytes);
+                EXPECT_TRUE(count);
+                if (!count) co_return;
+                seen.append(bytes.data(), *count);
+            }
+            client_->end_output();
+            backend_->end_output();
+        }(),
+        {.idle = 1h, .half_closed = 1h}, &guard);
+    EXPECT_EQ(seen.size(), AskingGuard::much + 6);
     EXPECT_EQ(report.end, RelayEnd::client_closed);
 }
 
