@@ -1,6 +1,7 @@
 #include "auth/password_verifiers.hpp"
 
 #include "auth/prepared_text.hpp"
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 
 #include <sodium.h>
@@ -50,6 +51,8 @@ bool are_equal(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::expected<PasswordVerifiers::Import, std::string_view> PasswordVerifiers::plan_import(std::string_view hash) const {
+    constexpr std::string_view dovecots_name = "{ARGON2ID}";
+    if (base::iequals(hash.substr(0, dovecots_name.size()), dovecots_name)) hash.remove_prefix(dovecots_name.size());
     base::Secret own(hash);
     if (own_.accepts(own)) return Import{.verifier = std::move(own), .to_hash = {}, .wrapping = {}};
     if (hash.starts_with("$argon2"))

@@ -93,6 +93,19 @@ TEST(PasswordVerifiersTest, KeepsItsOwnVerifiersAsTheyAre) {
     EXPECT_EQ(verifiers.verify(*imported, base::Secret("secret")), Verification::match);
 }
 
+TEST(PasswordVerifiersTest, TakesArgon2idUnderDovecotsName) {
+    const PasswordVerifiers verifiers(cheap);
+    const auto own = verifiers.hash(base::Secret("secret"));
+    for (const std::string name : {"{ARGON2ID}", "{argon2id}"}) {
+        const auto imported = verifiers.import(name + std::string(own->reveal()));
+        ASSERT_TRUE(imported) << imported.error();
+        EXPECT_EQ(imported->reveal(), own->reveal());
+    }
+    EXPECT_FALSE(verifiers.import("{ARGON2ID}"));
+    EXPECT_FALSE(verifiers.import("{ARGON2ID}{ARGON2ID}" + std::string(own->reveal())));
+    EXPECT_FALSE(verifiers.import("{ARGON2I}" + std::string(own->reveal())));
+}
+
 TEST(PasswordVerifiersTest, NeverMatchesAPasswordThatItsSchemeWouldCut) {
     const PasswordVerifiers verifiers(cheap);
     const auto des = verifiers.import("{CRYPT}abhv/ZnAzL36k");
