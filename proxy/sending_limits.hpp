@@ -39,7 +39,7 @@ private:
     const std::uint32_t messages_;
     const std::uint32_t recipients_;
     std::mutex mutex_;
-    std::chrono::sys_time<std::chrono::hours> hour_{};
+    std::chrono::sys_time<std::chrono::hours> hour_;
     std::unordered_map<auth::AccountId, Sent> sent_;
 };
 

@@ -49,7 +49,8 @@ std::optional<ReplyHead> head_of(std::string_view line) {
     if (text.size() < code_digits || !std::ranges::all_of(text.substr(0, code_digits), base::is_digit))
         return std::nullopt;
     ReplyHead head;
-    std::from_chars(text.data(), text.data() + code_digits, head.code);
+    for (const char digit : text.substr(0, code_digits))
+        head.code = head.code * 10 + static_cast<unsigned>(digit - '0');
     if (head.code < 200 || head.code > 599) return std::nullopt;
     if (text.size() > code_digits && text[code_digits] != ' ' && text[code_digits] != '-') return std::nullopt;
     head.is_last = text.size() == code_digits || text[code_digits] == ' ';
