@@ -1,7 +1,9 @@
 /// What looks at the bytes of a relay, without I/O. `smtp::TransactionGuard` and `imap::CommandGuard` implement it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace postern::proxy {
@@ -32,6 +34,14 @@ public:
     [[nodiscard]] virtual std::string_view farewell() const = 0;
     /// Commands that were kept from the backend.
     [[nodiscard]] virtual std::uint32_t refused() const = 0;
+
+protected:
+    /// Empties a text; an idle session keeps no room of what it once moved.
+    static void start_anew(std::string& text) {
+        constexpr std::size_t worth_keeping = 512;
+        if (text.capacity() > worth_keeping) text = {};
+        text.clear();
+    }
 };
 
 }  // namespace postern::proxy

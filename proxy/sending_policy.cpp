@@ -1,7 +1,7 @@
 #include "proxy/sending_policy.hpp"
 
 #include "base/ascii.hpp"
-#include "proxy/smtp/transaction_replies.hpp"
+#include "proxy/smtp/replies.hpp"
 
 #include <algorithm>
 

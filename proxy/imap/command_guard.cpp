@@ -47,12 +47,6 @@ std::optional<LiteralMark> literal_mark(std::string_view line) {
     return mark;
 }
 
-void start_anew(std::string& text) {
-    constexpr std::size_t worth_keeping = 512;
-    if (text.capacity() > worth_keeping) text = {};
-    text.clear();
-}
-
 }  // namespace
 
 std::size_t CommandGuard::Framing::take(std::string_view bytes) {

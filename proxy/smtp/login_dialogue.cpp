@@ -3,7 +3,7 @@
 #include "base/ascii.hpp"
 #include "base/overload.hpp"
 #include "proxy/smtp/greeting_name.hpp"
-#include "proxy/smtp/login_replies.hpp"
+#include "proxy/smtp/replies.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "proxy/smtp/path.hpp"
-#include "proxy/smtp/transaction_replies.hpp"
+#include "proxy/smtp/replies.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,13 +29,6 @@ std::string_view take_word(std::string_view& text) {
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
     return std::ranges::any_of(words, [&](std::string_view each) { return base::iequals(word, each); });
-}
-
-/// An idle session keeps no room of what it once moved.
-void start_anew(std::string& text) {
-    constexpr std::size_t worth_keeping = 512;
-    if (text.capacity() > worth_keeping) text = {};
-    text.clear();
 }
 
 /// "250-" or "250 " in front; nullopt: no reply line.
@@ -105,7 +98,7 @@ std::size_t TransactionGuard::take_line(std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     const std::size_t taken = end == std::string_view::npos ? bytes.size() : end + 1;
     if (line_.size() + taken > longest_command + line_ending.size()) {
-        hang_up(replies::command_too_long);
+        hang_up(replies::line_too_long);
         return taken;
     }
     line_ += bytes.substr(0, taken);
@@ -115,7 +108,7 @@ std::size_t TransactionGuard::take_line(std::string_view bytes) {
     const std::size_t behind = carriage_return == std::string::npos ? 0 : line_.size() - carriage_return;
     const bool is_good = is_whole ? behind == line_ending.size() : behind <= 1;
     if (!is_good) {
-        hang_up(replies::command_bare_ending);
+        hang_up(replies::bare_line_ending);
     } else if (is_whole) {
         const std::string line = std::exchange(line_, {});
         obey(std::string_view(line).substr(0, carriage_return));
@@ -128,7 +121,7 @@ void TransactionGuard::obey(std::string_view line) {
     constexpr std::array<std::string_view, 5> never{"XCLIENT", "XFORWARD", "ETRN", "TURN", "BURL"};
     std::string_view argument = line;
     const std::string_view verb = take_word(argument);
-    if (line.contains('\0')) return refuse(replies::command_unknown);
+    if (line.contains('\0')) return refuse(replies::unknown_command);
     if (base::iequals(verb, "MAIL")) return obey_mail(line, argument);
     if (base::iequals(verb, "RCPT")) {
         if (!mailbox_of(argument, "TO")) return refuse(replies::bad_path);
@@ -144,7 +137,7 @@ void TransactionGuard::obey(std::string_view line) {
     if (is_one_of(verb, harmless)) return pass(line);
     if (base::iequals(verb, "AUTH")) return refuse(replies::already_authenticated);
     if (base::iequals(verb, "STARTTLS") || is_one_of(verb, never)) return refuse(replies::command_not_here);
-    refuse(replies::command_unknown);
+    refuse(replies::unknown_command);
 }
 
 void TransactionGuard::obey_mail(std::string_view line, std::string_view argument) {
@@ -176,7 +169,7 @@ void TransactionGuard::pass(std::string_view line, Kind kind) {
 }
 
 void TransactionGuard::refuse(std::string_view reply) {
-    if (++refused_ > most_refused_commands) return hang_up(replies::too_many_refused);
+    if (++refused_ > most_refused_commands) return hang_up(replies::too_many_bad_commands);
     up_ += "NOOP\r\n";
     awaited_.push_back({.kind = Kind::replaced, .reply = reply});
 }

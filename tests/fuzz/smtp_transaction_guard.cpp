@@ -1,8 +1,8 @@
 /// Any bytes as a submission client after login, and any as its backend. The first byte is the size of the pieces; a
 /// 0xFF changes sides.
 #include "base/ascii.hpp"
+#include "proxy/smtp/replies.hpp"
 #include "proxy/smtp/transaction_guard.hpp"
-#include "proxy/smtp/transaction_replies.hpp"
 
 #include <array>
 #include <cstdint>

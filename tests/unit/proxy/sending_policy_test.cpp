@@ -1,6 +1,6 @@
 #include "proxy/sending_policy.hpp"
 
-#include "proxy/smtp/transaction_replies.hpp"
+#include "proxy/smtp/replies.hpp"
 #include "tests/support/held_clock.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #include "proxy/smtp/transaction_guard.hpp"
 
-#include "proxy/smtp/transaction_replies.hpp"
+#include "proxy/smtp/replies.hpp"
 
 #include <gtest/gtest.h>
 
@@ -73,11 +73,11 @@ INSTANTIATE_TEST_SUITE_P(Guard,
                              {"StartTls", "STARTTLS", std::string(replies::command_not_here)},
                              {"Etrn", "ETRN x", std::string(replies::command_not_here)},
                              {"Auth", "AUTH PLAIN AGEAYg==", std::string(replies::already_authenticated)},
-                             {"Unknown", "XYZZY", std::string(replies::command_unknown)},
-                             {"Nothing", "", std::string(replies::command_unknown)},
-                             {"SpaceInFront", " XCLIENT LOGIN=boss", std::string(replies::command_unknown)},
-                             {"TabBehind", "XCLIENT\tLOGIN=boss", std::string(replies::command_unknown)},
-                             {"Nul", std::string("NOOP\0XCLIENT", 12), std::string(replies::command_unknown)},
+                             {"Unknown", "XYZZY", std::string(replies::unknown_command)},
+                             {"Nothing", "", std::string(replies::unknown_command)},
+                             {"SpaceInFront", " XCLIENT LOGIN=boss", std::string(replies::unknown_command)},
+                             {"TabBehind", "XCLIENT\tLOGIN=boss", std::string(replies::unknown_command)},
+                             {"Nul", std::string("NOOP\0XCLIENT", 12), std::string(replies::unknown_command)},
                              {"ForeignSender", "MAIL FROM:<boss@example.org>", std::string(replies::sender_not_own)},
                              {"SenderWithoutBrackets", "MAIL FROM:anna@example.org", std::string(replies::bad_path)},
                              {"SenderWithTwoPaths", "MAIL FROM:<anna@example.org><boss@example.org>",
@@ -151,14 +151,14 @@ TEST_F(TransactionGuardTest, TakesNoLineThatTwoServersCouldReadInTwoWays) {
             std::string passed;
             for (std::size_t at = 0; at < line.size(); at += size) passed += guard.from_client(line.substr(at, size));
             EXPECT_EQ(passed, "QUIT\r\n") << testing::PrintToString(line) << " in pieces of " << size;
-            EXPECT_EQ(guard.from_backend("221 bye\r\n"), replies::command_bare_ending);
+            EXPECT_EQ(guard.from_backend("221 bye\r\n"), replies::bare_line_ending);
         }
     }
 }
 
 TEST_F(TransactionGuardTest, BoundsLinesOfBothSides) {
     EXPECT_EQ(client("NOOP " + std::string(TransactionGuard::longest_command, 'x')), "QUIT\r\n");
-    EXPECT_EQ(backend("221 bye\r\n"), replies::command_too_long);
+    EXPECT_EQ(backend("221 bye\r\n"), replies::line_too_long);
     EXPECT_EQ(backend("250 " + std::string(TransactionGuard::longest_reply_line, 'x')), "");
     EXPECT_TRUE(guard_.is_broken());
     TransactionGuard other(one_sender(), true);
@@ -184,7 +184,7 @@ TEST_F(TransactionGuardTest, EndsASessionThatTriesTooOften) {
     }
     EXPECT_FALSE(passed.contains("QUIT"));
     EXPECT_EQ(client("AUTH PLAIN x\r\nNOOP\r\n"), "QUIT\r\n");
-    EXPECT_EQ(backend("221 bye\r\n"), replies::too_many_refused);
+    EXPECT_EQ(backend("221 bye\r\n"), replies::too_many_bad_commands);
 }
 
 TEST_F(TransactionGuardTest, LimitsRecipients) {

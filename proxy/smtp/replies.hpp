@@ -1,4 +1,4 @@
-/// Every text that a submission client can be told before it is logged in, except the lists of EHLO. Codes: RFC 5321
+/// Every text that a submission client can be told by postern, except the lists of EHLO. Codes: RFC 5321
 /// section 4.2, RFC 4954 section 6; enhanced codes: RFC 3463, RFC 5248. No reply repeats anything the client sent.
 #pragma once
 
@@ -39,5 +39,16 @@ inline constexpr std::string_view app_password_required =
 inline constexpr std::string_view not_activated = "535 5.7.8 Activate your account on the account portal first\r\n";
 inline constexpr std::string_view must_change = "535 5.7.8 Choose a new password on the account portal first\r\n";
 inline constexpr std::string_view wrong_credentials = "535 5.7.8 Authentication failed\r\n";
+
+// After login; others of these texts serve there as well.
+inline constexpr std::string_view session_ends = "421 4.3.2 The session is ended by the server\r\n";
+inline constexpr std::string_view bad_path = "501 5.5.4 Syntax: an address in angle brackets\r\n";
+inline constexpr std::string_view bad_chunk = "501 5.5.4 Syntax: BDAT size [LAST]\r\n";
+inline constexpr std::string_view command_not_here = "502 5.5.1 Command not available\r\n";
+inline constexpr std::string_view chunks_not_here = "502 5.5.1 BDAT is not available\r\n";
+inline constexpr std::string_view already_authenticated = "503 5.5.1 Already authenticated\r\n";
+inline constexpr std::string_view sender_not_own = "553 5.7.1 The sender address does not belong to this account\r\n";
+inline constexpr std::string_view messages_over = "450 4.7.1 Too many messages in an hour, try again later\r\n";
+inline constexpr std::string_view recipients_over = "450 4.7.1 Too many recipients in an hour, try again later\r\n";
 
 }  // namespace postern::proxy::smtp::replies
