@@ -84,6 +84,11 @@ def log_text(name):
     return pathlib.Path(get(name)).read_text(errors="replace")
 
 
+def logged(name, text):
+    """Waits until a log has this text: servers write their logs when they come to it, not before they answer."""
+    eventually(lambda: text in log_text(name), f"{name} has: {text}")
+
+
 def maildir(login):
     return pathlib.Path(get("DEMO_DIR")) / "dovecot" / "mail" / login / "Maildir"
 

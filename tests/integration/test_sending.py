@@ -62,8 +62,7 @@ class Sending(unittest.TestCase):
         copy = messages.arrived(self.inbox, message["Subject"])
         self.assertEqual(messages.relay_of(copy), f"{relay}.internal.{demo.get('MAIL_DOMAIN')}")
         self.assertIn(f"Authenticated sender: {login}", copy.decode("latin-1"))
-        log = demo.log_text(f"RELAY_{relay.upper()}_LOG")
-        self.assertIn(f"client=unknown[127.0.0.1], sasl_method=XCLIENT, sasl_username={login}", log)
+        demo.logged(f"RELAY_{relay.upper()}_LOG", f"client=unknown[127.0.0.1], sasl_method=XCLIENT, sasl_username={login}")
 
     def test_a_teachers_mail_by_swaks_goes_through_smtp(self):
         self.sent_by(lambda l, p, m, to: swaks(l, p, "PLAIN", m, to), *self.teacher, "smtp")
@@ -185,8 +184,7 @@ class FromElsewhere(unittest.TestCase):
             self.assertRegex(client.command(f"XCLIENT LOGIN={demo.get('ADMIN')}"), r"^502 5\.5\.1 ")
             self.assertIn("250", client.command(f"MAIL FROM:<{demo.get('TEACHER')}>"))
             self.assertIn("250", client.command(f"RCPT TO:<{demo.get('TEACHER')}>"))
-        self.assertIn(f"client=unknown[127.0.0.2], sasl_method=XCLIENT, sasl_username={demo.get('TEACHER')}",
-                      demo.log_text("RELAY_SMTP_LOG"))
+        demo.logged("RELAY_SMTP_LOG", f"client=unknown[127.0.0.2], sasl_method=XCLIENT, sasl_username={demo.get('TEACHER')}")
 
 
 class WithoutLogin(unittest.TestCase):
