@@ -4,11 +4,10 @@
 #include "net/learn_peer.hpp"
 #include "net/log.hpp"
 #include "net/stream.hpp"
-#include "proxy/backend_login.hpp"
+#include "proxy/backend_entry.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/protocols.hpp"
 #include "proxy/relay.hpp"
-#include "proxy/routing/server_choice.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -34,27 +33,11 @@ using Clock = std::chrono::steady_clock;
 
 // How long the last words before closing may take to leave.
 constexpr std::chrono::milliseconds farewell_limit{2'000};
-// How long a server may take to be connected to when another stands by.
-constexpr std::chrono::milliseconds failover_limit{1'500};
 
 /// What joins the log lines of one session: unique for the life of the process, and improbable to repeat after it.
 std::uint64_t next_session_number() {
     static std::atomic<std::uint64_t> next{std::random_device{}() * std::uint64_t{0x100000}};
     return next.fetch_add(1, std::memory_order_relaxed);
-}
-
-std::string_view reason_of_fault(BackendFault fault) {
-    switch (fault) {
-        case BackendFault::unavailable:
-            return "backend_unavailable";
-        case BackendFault::refused:
-            return "backend_refused";
-        case BackendFault::missing_capability:
-            return "backend_missing_capability";
-        case BackendFault::protocol:
-            return "backend_protocol_error";
-    }
-    return "unknown";
 }
 
 std::string_view reason_of_end(RelayEnd end) {
@@ -87,13 +70,6 @@ struct Attempt {
     std::string_view outcome = "refused";
     std::string_view reason;
     std::string detail;
-};
-
-/// A backend that let the user in, and what it said after that.
-struct Admission {
-    std::unique_ptr<net::Stream> stream;
-    BackendReady ready;
-    std::string unread;
 };
 
 class MailSession final : public net::Connection, public std::enable_shared_from_this<MailSession> {
@@ -136,7 +112,7 @@ private:
     void cancel() {
         client_.cancel();
         if (backend_) backend_->cancel();
-        if (connecting_ != nullptr) connecting_->cancel();
+        if (entry_ != nullptr) entry_->interrupt();
         pause_.cancel();
     }
 
@@ -276,7 +252,7 @@ private:
             .hostname = services_.settings.server.hostname,
         };
         Admission admission;
-        const bool entered = co_await log_in_to_backend(user, admission, attempt);
+        const bool entered = co_await enter(user, admission, attempt);
         if (!entered) {
             dialogue.backend_failed();
             co_return nullptr;
@@ -291,112 +267,19 @@ private:
         co_return std::move(admission.stream);
     }
 
-    /// At the user's own server, or at one that stands in for it. When none is known to be up, his own is tried all the
-    /// same: it may be back.
-    asio::awaitable<bool> log_in_to_backend(const BackendUser& user, Admission& admission, Attempt& attempt) {
-        const auto servers = routing::preferred_servers(user.backend.servers, user.login);
-        bool has_tried = false;
-        for (std::size_t i = 0; i != servers.size(); ++i) {
-            ServerHealth& health = services_.health.of(user.backend, servers[i]);
-            if (servers.size() > 1 && !health.may_try(ServerHealth::Clock::now())) continue;
-            has_tried = true;
-            const bool has_other =
-                std::any_of(servers.begin() + static_cast<std::ptrdiff_t>(i) + 1, servers.end(),
-                            [&](std::size_t other) { return services_.health.of(user.backend, other).is_up(); });
-            const Entry entry = co_await log_in_to_server(user, servers[i], has_other, admission, attempt);
-            if (entry != Entry::server_failed) co_return entry == Entry::done;
-        }
-        if (has_tried) co_return false;
-        const Entry entry = co_await log_in_to_server(user, servers.front(), false, admission, attempt);
-        co_return entry == Entry::done;
-    }
-
-    enum class Entry {
-        done,
-        server_failed,  ///< another server may do better
-        failed
-    };
-
-    asio::awaitable<Entry> log_in_to_server(
-        const BackendUser& user, std::size_t server, bool has_other, Admission& admission, Attempt& attempt) {
-        attempt.backend = user.backend.name;
-        if (user.backend.servers.size() > 1) attempt.backend += '/' + user.backend.servers[server].name;
-        attempt.reason = {};
-        attempt.detail.clear();
-        const bool is_in = co_await try_server(user, server, has_other, admission, attempt);
-        if (is_in) {
-            services_.health.worked(user.backend, server);
-            co_return Entry::done;
-        }
-        if (client_.cancelled() || attempt.reason == reason_of_fault(BackendFault::refused) ||
-            attempt.reason == reason_of_fault(BackendFault::missing_capability)) {
-            co_return Entry::failed;
-        }
-        services_.health.failed(user.backend, server, std::string(attempt.reason) + ' ' + attempt.detail);
-        admission = {};
-        co_return Entry::server_failed;
-    }
-
-    asio::awaitable<bool> try_server(
-        const BackendUser& user, std::size_t server, bool has_other, Admission& admission, Attempt& attempt) {
-        // A cancel while nothing of ours waits on the client shows only here: he must not be told that he is in.
-        if (client_.cancelled()) co_return interrupted(attempt);
-        auto connected = co_await services_.backends.connect(
-            user.backend, user.backend.servers[server], has_other ? failover_limit : std::chrono::milliseconds::max());
-        if (client_.cancelled()) co_return interrupted(attempt);
-        if (!connected) {
-            attempt.reason = "backend_unreachable";
-            attempt.detail = connected.error();
-            co_return false;
-        }
-        admission.stream = std::move(*connected);
-        net::Deadline limit(worker().context().get_executor(), [&] { admission.stream->cancel(); });
-        limit.set(user.backend.login_timeout);
-        connecting_ = admission.stream.get();
-        const BackendStep outcome = co_await converse(*admission.stream, user, admission.unread);
-        connecting_ = nullptr;
-
-        const auto* ready = std::get_if<BackendReady>(&outcome);
-        if (ready != nullptr && client_.cancelled()) co_return interrupted(attempt);
-        if (ready != nullptr) {
-            admission.ready = *ready;
-            co_return true;
-        }
-        const auto* failed = std::get_if<BackendFailed>(&outcome);
-        attempt.reason = reason_of(failed, limit.expired());
-        if (failed != nullptr) attempt.detail = failed->detail;
-        co_return false;
-    }
-
-    bool interrupted(Attempt& attempt) const {
-        attempt.reason = shutting_down_ ? "shut_down" : "login_timeout";
-        return false;
-    }
-
-    std::string_view reason_of(const BackendFailed* failed, bool backend_late) const {
-        if (failed != nullptr) return reason_of_fault(failed->fault);
-        if (backend_late) return "backend_timeout";
-        if (deadline_.expired()) return "login_timeout";
-        return shutting_down_ ? "shut_down" : "backend_closed";
-    }
-
-    /// The login dialogue with the backend to its end. ReadMore: the connection ended first.
-    static asio::awaitable<BackendStep> converse(net::Stream& stream, const BackendUser& user, std::string& unread) {
-        const auto login = make_backend_login(user);
-        for (;;) {
-            BackendStep step = login->next();
-            const base::WipingBuffer output = login->take_output();
-            const auto written = co_await stream.write(base::view(output));
-            if (!written) co_return ReadMore{};
-            if (!std::holds_alternative<ReadMore>(step)) {
-                if (std::holds_alternative<BackendReady>(step)) unread = login->take_unread();
-                co_return step;
-            }
-            std::array<char, 4096> bytes{};
-            const auto count = co_await stream.read_some(bytes);
-            if (!count) co_return ReadMore{};
-            login->receive({bytes.data(), *count});
-        }
+    asio::awaitable<bool> enter(const BackendUser& user, Admission& admission, Attempt& attempt) {
+        BackendEntry entry(services_.backends, services_.health, user, worker().context().get_executor());
+        // A cancel while nothing of ours waited on the client shows only here.
+        if (client_.cancelled()) entry.interrupt();
+        entry_ = &entry;
+        const bool entered = co_await entry.enter(admission);
+        entry_ = nullptr;
+        const EntryReport& report = entry.report();
+        attempt.backend = report.backend;
+        attempt.reason = report.reason;
+        attempt.detail = report.detail;
+        if (report.is_interrupted) attempt.reason = shutting_down_ ? "shut_down" : "login_timeout";
+        co_return entered;
     }
 
     /// The client hears that he is in, then what the backend said since; the backend gets what the client sent since.
@@ -456,7 +339,7 @@ private:
     net::Stream client_;
     std::unique_ptr<net::Stream> backend_;  // once logged in
     std::unique_ptr<RelayGuard> guard_;     // the same
-    net::Stream* connecting_ = nullptr;     // the backend while it is being logged in to
+    BackendEntry* entry_ = nullptr;         // while it is under way
     const config::ListenerSettings& listener_;
     const MailProtocol protocol_;
     const net::TlsContext& tls_;
