@@ -7,8 +7,9 @@
 #include "app/helpdesk_command_line.hpp"
 #include "app/invocation.hpp"
 #include "app/keys_command.hpp"
+#include "app/load_settings.hpp"
 #include "app/route_command.hpp"
-#include "app/server.hpp"
+#include "app/serve.hpp"
 #include "app/store_command.hpp"
 #include "auth/login_record.hpp"
 #include "base/clock.hpp"
@@ -27,9 +28,14 @@ constexpr int wrong_usage = 2;
 
 void add_serve(CLI::App& app, Invocation& invocation) {
     CLI::App* const command =
-        add_command(app, invocation, "serve", "Run the gateway in the foreground until SIGTERM or SIGINT");
-    command->callback(
-        [&invocation] { invocation.command = [&invocation] { return with_settings(invocation, serve); }; });
+        add_command(app, invocation, "serve",
+                    "Run the gateway in the foreground until SIGTERM or SIGINT; SIGHUP reads the configuration again");
+    command->callback([&invocation] {
+        invocation.command = [&invocation] {
+            auto settings = load_settings(invocation.config, std::cerr);
+            return settings ? serve(std::move(*settings), invocation.config) : 1;
+        };
+    });
 }
 
 void add_check(CLI::App& app, Invocation& invocation) {

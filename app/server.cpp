@@ -1,44 +1,15 @@
 #include "app/server.hpp"
 
-#include "app/courier_threads.hpp"
-#include "app/housekeeping.hpp"
-#include "auth/authenticator.hpp"
-#include "auth/delivery/deliveries.hpp"
-#include "auth/keyring.hpp"
-#include "auth/password_verifiers.hpp"
 #include "auth/sealing.hpp"
 #include "auth/store/schema.hpp"
 #include "auth/store/sql_store.hpp"
-#include "autoconfig/mail_services.hpp"
-#include "autoconfig/site.hpp"
-#include "base/clock.hpp"
-#include "net/blocking_pool.hpp"
-#include "net/connection_limit.hpp"
 #include "net/http_server.hpp"
-#include "net/listener.hpp"
 #include "net/log.hpp"
-#include "net/tls_context.hpp"
-#include "net/worker.hpp"
-#include "proxy/backend_health.hpp"
-#include "proxy/connect.hpp"
 #include "proxy/health_checks.hpp"
-#include "proxy/mail_session.hpp"
-#include "proxy/routing/router.hpp"
-
-#include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <csignal>
-#include <expected>
-#include <memory>
-#include <optional>
-#include <string>
+#include <future>
 #include <thread>
-#include <vector>
-
-#include <sys/resource.h>
 
 namespace postern::app {
 namespace {
@@ -56,37 +27,12 @@ std::size_t or_each_core(std::size_t configured) {
     return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-/// TLS of the listeners, one context for each protocol: what it accepts in ALPN and whose tickets it takes differ.
-struct ServerTls {
-    net::TlsContext imap;
-    net::TlsContext submission;
-    net::TlsContext https;
-};
-
-std::expected<ServerTls, std::string> load_server_tls(const config::TlsSettings& settings) {
-    auto imap = net::TlsContext::for_server(settings, {"imap"});
-    if (!imap) return std::unexpected(imap.error());
-    auto submission = net::TlsContext::for_server(settings, {"submission", "smtp"});
-    if (!submission) return std::unexpected(submission.error());
-    auto https = net::TlsContext::for_server(settings, {"http/1.1"});
-    if (!https) return std::unexpected(https.error());
-    return ServerTls{.imap = std::move(*imap), .submission = std::move(*submission), .https = std::move(*https)};
-}
-
 /// Beside those that hash or wait for a slot to hash in, some for whoever needs neither.
 std::size_t password_threads(const config::AuthSettings& settings) {
     constexpr std::size_t for_cached = 4;
     const auth::Admission::Bounds bounds = auth::admission_bounds(settings, settings.password_hash.memory_kib);
     return bounds.slots + bounds.waiting + for_cached;
 }
-
-/// Everything that must be opened before anything can be served.
-struct Resources {
-    ServerTls tls;
-    auth::Keyring keyring;
-    std::unique_ptr<auth::Store> store;
-    std::vector<autoconfig::MailServices> domains;
-};
 
 void warn_if_readable_by_others(const std::string& store) {
     const auto status = auth::store::sqlite_status(store);
@@ -95,213 +41,182 @@ void warn_if_readable_by_others(const std::string& store) {
                  {{"store", store}, {"advice", "chmod 600: it holds password hashes"}});
 }
 
-std::expected<Resources, std::string> open_resources(const config::Settings& settings) {
-    auto tls = load_server_tls(settings.tls);
-    if (!tls) return std::unexpected(tls.error());
+/// Runs `work` on the worker's thread and waits for its end.
+template <class Work>
+auto on_thread_of(net::Worker& worker, Work work) {
+    auto task = std::make_shared<std::packaged_task<decltype(work())()>>(std::move(work));
+    auto result = task->get_future();
+    worker.post([task] { (*task)(); });
+    return result.get();
+}
+
+}  // namespace
+
+std::expected<Server::Resources, std::string> Server::open(const config::Settings& settings) {
     auto store = auth::store::open_store(settings.store);
     if (!store) return std::unexpected(store.error().detail);
     auto keyring = auth::Keyring::load(settings.auth.key_file);
     if (!keyring) return std::unexpected(keyring.error());
     if (const auto fits = auth::check_keys(**store, *keyring); !fits) return std::unexpected(fits.error().detail);
     if (!settings.store.postgresql) warn_if_readable_by_others(settings.store.sqlite);
-    auto domains = autoconfig::announced_services(settings);
-    if (!domains) return std::unexpected(domains.error());
-    return Resources{.tls = std::move(*tls),
-                     .keyring = std::move(*keyring),
-                     .store = std::move(*store),
-                     .domains = std::move(*domains)};
+    return Resources{.keyring = std::move(*keyring), .store = std::move(*store)};
 }
 
-/// The running program. Members are destroyed in reverse: workers first, so that no session outlives what it uses.
-class Server {
-public:
-    Server(const config::Settings& settings, Resources resources)
-        : settings_(settings),
-          resources_(std::move(resources)),
-          hasher_(settings.auth.password_hash),
-          authenticator_(*resources_.store, hasher_, resources_.keyring, clock_, settings.auth),
-          router_(settings.routing),
-          site_(std::move(resources_.domains)),
-          redirects_(settings),
-          connections_(settings.limits.connections),
-          health_(settings.backends),
-          sending_(settings.submission.messages_per_hour, settings.submission.recipients_per_hour),
-          resolver_pool_(resolver_threads, waiting_look_ups),
-          password_pool_(password_threads(settings.auth), settings.auth.password_queue),
-          deliveries_(settings.accounts, settings.server.hostname) {}
+Server::Server(const config::Settings& settings, Resources resources)
+    : configured_threads_(settings.server.threads),
+      store_settings_(settings.store),
+      auth_settings_(settings.auth),
+      resources_(std::move(resources)),
+      hasher_(auth_settings_.password_hash),
+      authenticator_(*resources_.store, hasher_, resources_.keyring, clock_, auth_settings_),
+      connections_(settings.limits.connections),
+      sending_(settings.submission.messages_per_hour, settings.submission.recipients_per_hour),
+      overload_logged_(-between_overload_lines.count()),
+      resolver_pool_(resolver_threads, waiting_look_ups),
+      password_pool_(password_threads(auth_settings_), auth_settings_.password_queue),
+      shared_{.authenticator = authenticator_,
+              .password_pool = password_pool_,
+              .resolver_pool = resolver_pool_,
+              .sending = sending_,
+              .clock = clock_} {}
 
-    std::expected<void, std::string> start() {
-        auto backends = proxy::BackendConnector::make(settings_.backends, resolver_pool_);
-        if (!backends) return std::unexpected(backends.error());
-        backends_ = std::make_unique<proxy::BackendConnector>(std::move(*backends));
-        mail_ = std::make_unique<proxy::MailServices>(settings_, authenticator_, password_pool_, router_, *backends_,
-                                                      health_, sending_, clock_);
+std::expected<void, std::string> Server::start(config::Settings settings) {
+    const std::size_t threads = or_each_core(configured_threads_);
+    for (std::size_t i = 0; i < threads; ++i) stations_.push_back(std::make_unique<Station>());
+    for (const auto& station : stations_) station->worker.start();
+    auto applied = reload(std::move(settings));
+    if (!applied) return std::unexpected(applied.error());
+    return {};
+}
 
-        for (const auto& listener : settings_.listeners)
-            if (const auto free = net::check_address_is_free(listener.address, listener.port); !free) return free;
-        for (std::size_t i = 0; i < or_each_core(settings_.server.threads); ++i) {
-            workers_.push_back(std::make_unique<net::Worker>());
-            const auto opened = open_listeners(*workers_.back());
-            if (!opened) return opened;
-        }
-        proxy::start_health_checks(*workers_.front(), settings_.backends, *backends_, health_);
-        for (const auto& listener : listeners_) listener->start();
-        for (const auto& worker : workers_) worker->start();
-        couriers_.emplace(*resources_.store, resources_.keyring, clock_, deliveries_);
-        housekeeping_.emplace(*resources_.store, resources_.keyring, clock_, settings_.accounts.journal_months);
-        return {};
-    }
+std::expected<std::vector<std::string>, std::string> Server::reload(config::Settings settings) {
+    auto generation = Generation::make(std::move(settings), shared_, generation_.get());
+    if (!generation) return std::unexpected(generation.error());
+    const config::Settings& made = (*generation)->settings();
+    auto opened = open_listeners(made);
+    if (!opened) return std::unexpected(opened.error());
 
-    void stop() {
-        housekeeping_.reset();
-        couriers_.reset();
-        // Each on the thread of its worker; the last worker to be asked is waited for as long as the first.
-        for (std::size_t i = 0; i < listeners_.size(); ++i) {
-            net::Listener* const listener = listeners_[i].get();
-            workers_[i / settings_.listeners.size()]->post([listener] { listener->close(); });
-        }
-        for (const auto& worker : workers_) worker->shut_down_connections();
-        const auto end = std::chrono::steady_clock::now() + stop_limit;
-        for (const auto& worker : workers_) {
-            const auto left = end - std::chrono::steady_clock::now();
-            worker->finish(std::max(std::chrono::milliseconds(0), std::chrono::floor<std::chrono::milliseconds>(left)));
-        }
-    }
+    // Nothing can fail any more.
+    background_.reset();
+    generation_ = *generation;
+    connections_.set_limit(made.limits.connections);
+    sending_.set(made.submission.messages_per_hour, made.submission.recipients_per_hour);
+    for (std::size_t i = 0; i != stations_.size(); ++i)
+        on_thread_of(stations_[i]->worker, [this, station = stations_[i].get(), generation = *generation,
+                                            listeners = std::move((*opened)[i])]() mutable {
+            take_over(*station, std::move(generation), std::move(listeners));
+        });
+    background_.emplace(generation_, *resources_.store, resources_.keyring, clock_);
 
-    [[nodiscard]] std::size_t threads() const { return workers_.size(); }
+    std::vector<std::string> unapplied;
+    if (made.server.threads != configured_threads_) unapplied.emplace_back("server.threads");
+    if (made.store != store_settings_) unapplied.emplace_back("store");
+    if (made.auth != auth_settings_) unapplied.emplace_back("auth");
+    return unapplied;
+}
 
-private:
-    std::expected<void, std::string> open_listeners(net::Worker& worker) {
-        for (const config::ListenerSettings& settings : settings_.listeners) {
-            auto accepted = [this, &worker, &settings](boost::asio::ip::tcp::socket socket) {
-                accept(worker, settings, std::move(socket));
+/// For each station those that it does not have yet.
+std::expected<std::vector<Server::Listeners>, std::string> Server::open_listeners(const config::Settings& settings) {
+    std::vector<Listeners> all(stations_.size());
+    for (const config::ListenerSettings& listener : settings.listeners) {
+        const Endpoint endpoint(listener.address, listener.port);
+        const Listeners& present = stations_.front()->listeners;
+        if (present.contains(endpoint)) continue;
+        // A port of ours may move to another address: then it is not free, and need not be.
+        const bool is_our_port = std::any_of(present.begin(), present.end(),
+                                             [&](const auto& entry) { return entry.first.second == listener.port; });
+        if (!is_our_port)
+            if (const auto free = net::check_address_is_free(listener.address, listener.port); !free)
+                return std::unexpected(free.error());
+        for (std::size_t i = 0; i != stations_.size(); ++i) {
+            Station& station = *stations_[i];
+            auto accepted = [this, &station, endpoint](boost::asio::ip::tcp::socket socket) {
+                accept(station, endpoint, std::move(socket));
             };
-            auto listener = net::Listener::open(worker, settings.address, settings.port, std::move(accepted));
-            if (!listener) return std::unexpected(listener.error());
-            listeners_.push_back(std::move(*listener));
-        }
-        return {};
-    }
-
-    void accept(net::Worker& worker, const config::ListenerSettings& listener, boost::asio::ip::tcp::socket socket) {
-        auto ticket = connections_.enter();
-        if (!ticket) {
-            // Nothing can be said before TLS, and TLS is what we cannot afford now: the socket just closes.
-            log_overload();
-            return;
-        }
-        switch (listener.protocol) {
-            case ListenerProtocol::imap:
-                proxy::serve_mail(worker, std::move(socket), std::move(*ticket), listener, resources_.tls.imap, *mail_);
-                break;
-            case ListenerProtocol::submission:
-                proxy::serve_mail(worker, std::move(socket), std::move(*ticket), listener, resources_.tls.submission,
-                                  *mail_);
-                break;
-            case ListenerProtocol::https:
-                net::serve_http(worker, std::move(socket), std::move(*ticket), &resources_.tls.https, site_, {},
-                                listener.proxies);
-                break;
-            case ListenerProtocol::http:
-                net::serve_http(worker, std::move(socket), std::move(*ticket), nullptr, redirects_, {},
-                                listener.proxies);
-                break;
+            auto opened = net::Listener::open(station.worker, listener.address, listener.port, std::move(accepted));
+            if (!opened) return std::unexpected(opened.error());
+            all[i].emplace(endpoint, std::move(*opened));
         }
     }
-
-    void log_overload() {
-        const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::seconds(1);
-        std::int64_t last = overload_logged_.load(std::memory_order_relaxed);
-        if (now - last < between_overload_lines.count() || !overload_logged_.compare_exchange_strong(last, now)) return;
-        net::log(LogLevel::error, "too_many_connections",
-                 {{"limit", settings_.limits.connections}, {"setting", "limits.connections"}});
-    }
-
-    const config::Settings& settings_;
-    Resources resources_;
-    base::SystemClock clock_;
-    auth::PasswordVerifiers hasher_;
-    auth::Authenticator authenticator_;
-    proxy::routing::Router router_;
-    autoconfig::AutoconfigSite site_;
-    autoconfig::RedirectSite redirects_;
-    net::ConnectionLimit connections_;
-    proxy::BackendHealth health_;
-    proxy::SendingLimits sending_;
-    std::atomic<std::int64_t> overload_logged_{-between_overload_lines.count()};
-    std::unique_ptr<proxy::BackendConnector> backends_;
-    std::unique_ptr<proxy::MailServices> mail_;
-    std::vector<std::unique_ptr<net::Worker>> workers_;
-    std::vector<std::unique_ptr<net::Listener>> listeners_;  // worker by worker, in the order of the settings
-    // Last, so first to be destroyed: a job that still runs answers to a worker, and so must end before them.
-    net::BlockingPool resolver_pool_;
-    net::BlockingPool password_pool_;
-    auth::delivery::Deliveries deliveries_;
-    std::optional<CourierThreads> couriers_;
-    std::optional<Housekeeping> housekeeping_;
-};
-
-/// Blocks until SIGTERM or SIGINT. SIGHUP, with which administrators ask other servers to read their configuration
-/// again, must not cost anybody his session. The caller's thread only.
-int wait_for_end(boost::asio::io_context& context, boost::asio::signal_set& signals) {
-    int received = SIGHUP;
-    while (received == SIGHUP) {
-        signals.async_wait([&](const boost::system::error_code& error, int number) { received = error ? 0 : number; });
-        context.restart();
-        context.run();
-        if (received == SIGHUP)
-            net::log(LogLevel::warning, "reload_unsupported", {{"advice", "restart to apply a new configuration"}});
-    }
-    return received;
+    return all;
 }
 
-/// Every session may hold two descriptors. The soft limit is often 1024, kept low for programs that use select().
-void raise_descriptor_limit(const config::Settings& settings) {
-    constexpr rlim_t beside_sessions = 256;
-    const rlim_t wanted = rlim_t{2} * settings.limits.connections + beside_sessions;
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, wanted));
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted)
-        net::log(LogLevel::warning, "few_descriptors",
-                 {{"limit", limit.rlim_cur},
-                  {"wanted", wanted},
-                  {"advice", "raise LimitNOFILE or lower limits.connections"}});
+/// On the station's thread.
+void Server::take_over(Station& station, std::shared_ptr<const Generation> generation, Listeners opened) {
+    station.generation = std::move(generation);
+    const auto& wanted = station.generation->settings().listeners;
+    std::erase_if(station.listeners, [&](const auto& entry) {
+        const bool is_wanted = std::any_of(wanted.begin(), wanted.end(), [&](const config::ListenerSettings& listener) {
+            return entry.first == Endpoint(listener.address, listener.port);
+        });
+        if (!is_wanted) entry.second->close();
+        return !is_wanted;
+    });
+    for (auto& [endpoint, listener] : opened) {
+        listener->start();
+        station.listeners[endpoint] = std::move(listener);
+    }
+    for (const auto& check : station.checks)
+        if (const auto running = check.lock()) running->shut_down();
+    station.checks.clear();
+    if (&station == stations_.front().get())
+        station.checks = proxy::start_health_checks(station.worker, Generation::mail(station.generation));
 }
 
-int run(const config::Settings& settings) {
-    // Before any thread, so that all of them inherit it: OpenSSL writes with write(), which raises SIGPIPE.
-    std::signal(SIGPIPE, SIG_IGN);
-    boost::asio::io_context context{1};
-    boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGHUP);
-    raise_descriptor_limit(settings);
-
-    auto resources = open_resources(settings);
-    if (!resources) {
-        net::log(LogLevel::error, "cannot_start", {{"reason", resources.error()}});
-        return 1;
+void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip::tcp::socket socket) {
+    auto ticket = connections_.enter();
+    if (!ticket) {
+        // Nothing can be said before TLS, and TLS is what we cannot afford now: the socket just closes.
+        log_overload(station.generation->settings().limits.connections);
+        return;
     }
-    Server server(settings, std::move(*resources));
-    if (const auto started = server.start(); !started) {
-        net::log(LogLevel::error, "cannot_start", {{"reason", started.error()}});
-        return 1;
+    const std::shared_ptr<const Generation>& generation = station.generation;
+    const auto& listeners = generation->settings().listeners;
+    const auto found = std::find_if(listeners.begin(), listeners.end(), [&](const config::ListenerSettings& listener) {
+        return endpoint == Endpoint(listener.address, listener.port);
+    });
+    if (found == listeners.end()) return;
+    const ServerTls& tls = generation->tls();
+    switch (found->protocol) {
+        case ListenerProtocol::imap:
+        case ListenerProtocol::submission:
+            proxy::serve_mail(station.worker, std::move(socket), std::move(*ticket), *found,
+                              found->protocol == ListenerProtocol::imap ? tls.imap : tls.submission,
+                              Generation::mail(generation));
+            break;
+        case ListenerProtocol::https:
+            net::serve_http(station.worker, std::move(socket), std::move(*ticket), &tls.https,
+                            Generation::site(generation), {}, found->proxies);
+            break;
+        case ListenerProtocol::http:
+            net::serve_http(station.worker, std::move(socket), std::move(*ticket), nullptr,
+                            Generation::redirects(generation), {}, found->proxies);
+            break;
     }
-    net::log(LogLevel::info, "ready",
-             {{"version", POSTERN_VERSION}, {"threads", server.threads()}, {"listeners", settings.listeners.size()}});
-    const int signal = wait_for_end(context, signals);
-    net::log(LogLevel::info, "stopping", {{"signal", signal}});
-    server.stop();
-    net::log(LogLevel::info, "stopped");
-    return 0;
 }
 
-}  // namespace
+void Server::stop() {
+    background_.reset();
+    // Each on the thread of its worker; the last worker to be asked is waited for as long as the first.
+    for (const auto& station : stations_) {
+        station->worker.post([station = station.get()] {
+            for (const auto& [endpoint, listener] : station->listeners) listener->close();
+        });
+        station->worker.shut_down_connections();
+    }
+    const auto end = std::chrono::steady_clock::now() + stop_limit;
+    for (const auto& station : stations_) {
+        const auto left = end - std::chrono::steady_clock::now();
+        station->worker.finish(
+            std::max(std::chrono::milliseconds(0), std::chrono::floor<std::chrono::milliseconds>(left)));
+    }
+}
 
-int serve(const config::Settings& settings) {
-    net::start_logging(settings.log);
-    const int status = run(settings);
-    net::stop_logging();
-    return status;
+void Server::log_overload(std::uint32_t limit) {
+    const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::seconds(1);
+    std::int64_t last = overload_logged_.load(std::memory_order_relaxed);
+    if (now - last < between_overload_lines.count() || !overload_logged_.compare_exchange_strong(last, now)) return;
+    net::log(LogLevel::error, "too_many_connections", {{"limit", limit}, {"setting", "limits.connections"}});
 }
 
 }  // namespace postern::app

@@ -1,13 +1,93 @@
-/// `postern serve`: wires every room together and runs until it is told to stop.
+/// The running program: workers, their listeners, and the configuration they serve with.
 #pragma once
 
+#include "app/background.hpp"
+#include "app/generation.hpp"
+#include "auth/authenticator.hpp"
+#include "auth/keyring.hpp"
+#include "auth/password_verifiers.hpp"
+#include "auth/store.hpp"
+#include "base/clock.hpp"
 #include "config/settings.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/connection_limit.hpp"
+#include "net/listener.hpp"
+#include "net/worker.hpp"
+#include "proxy/sending_limits.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace postern::app {
 
-/// Binds the listeners, logs "ready" and serves until SIGTERM or SIGINT; then sessions that are not logged in are told,
-/// the others are cut, and what does not end within ten seconds is dropped. Returns the exit status: 0 after an orderly
-/// stop, 1 when it could not start (the log says why).
-[[nodiscard]] int serve(const config::Settings& settings);
+/// Thread rule: one thread, which may block for as long as files are read and workers come to what they are posted.
+class Server {
+public:
+    /// What must be opened before anything can be served.
+    struct Resources {
+        auth::Keyring keyring;
+        std::unique_ptr<auth::Store> store;
+    };
+    [[nodiscard]] static std::expected<Resources, std::string> open(const config::Settings& settings);
+
+    Server(const config::Settings& settings, Resources resources);
+
+    /// Binds the listeners and serves. The error says what to do. Call once.
+    [[nodiscard]] std::expected<void, std::string> start(config::Settings settings);
+
+    /// Serves with other settings from now on. Sessions go on with those they began with; no connection is refused
+    /// meanwhile. When it fails, nothing has changed. Gives the sections that only a restart applies.
+    [[nodiscard]] std::expected<std::vector<std::string>, std::string> reload(config::Settings settings);
+
+    /// Tells every connection to end, and waits for that; what is left after ten seconds is cut. Call once.
+    void stop();
+
+    [[nodiscard]] std::size_t threads() const { return stations_.size(); }
+    [[nodiscard]] const Generation& generation() const { return *generation_; }
+
+private:
+    using Endpoint = std::pair<std::string, std::uint16_t>;  // address and port
+    using Listeners = std::map<Endpoint, std::shared_ptr<net::Listener>>;
+
+    /// A worker and what is its thread's alone.
+    struct Station {
+        net::Worker worker;
+        std::shared_ptr<const Generation> generation;
+        std::vector<std::weak_ptr<net::Connection>> checks;  // of the first station
+        Listeners listeners;
+    };
+
+    [[nodiscard]] std::expected<std::vector<Listeners>, std::string> open_listeners(const config::Settings& settings);
+    void take_over(Station& station, std::shared_ptr<const Generation> generation, Listeners opened);
+    void accept(Station& station, const Endpoint& endpoint, boost::asio::ip::tcp::socket socket);
+    void log_overload(std::uint32_t limit);
+
+    const std::uint16_t configured_threads_;
+    const config::StoreSettings store_settings_;
+    const config::AuthSettings auth_settings_;
+    Resources resources_;
+    base::SystemClock clock_;
+    auth::PasswordVerifiers hasher_;
+    auth::Authenticator authenticator_;
+    net::ConnectionLimit connections_;
+    proxy::SendingLimits sending_;
+    std::atomic<std::int64_t> overload_logged_;
+    std::shared_ptr<const Generation> generation_;
+    std::vector<std::unique_ptr<Station>> stations_;
+    // After the workers, so destroyed before them: a job that still runs answers to a worker.
+    net::BlockingPool resolver_pool_;
+    net::BlockingPool password_pool_;
+    SharedServices shared_;
+    std::optional<Background> background_;
+};
 
 }  // namespace postern::app

@@ -66,6 +66,8 @@ struct PostgresqlSettings {
     std::string password_file;                  ///< in libpq's form (.pgpass), mode 0600; empty: no password
     PostgresqlTls tls = PostgresqlTls::verify;  ///< in the file: verify or none; a Unix socket has none
     std::string ca_file;  ///< PEM file of the authorities that may sign its certificate; empty: the system's
+
+    friend bool operator==(const PostgresqlSettings&, const PostgresqlSettings&) = default;
 };
 
 /// Where accounts are: exactly one of the two.
@@ -73,12 +75,16 @@ struct StoreSettings {
     std::string sqlite;  ///< path of the embedded database; created by `postern store migrate`
     std::optional<PostgresqlSettings> postgresql;
     std::uint16_t sessions = 8;  ///< calls that may use the database at once; more wait. 1 to 256
+
+    friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
 };
 
 /// Cost of Argon2id (RFC 9106). The defaults are the minimum of the OWASP Password Storage Cheat Sheet.
 struct PasswordHashSettings {
     std::uint32_t memory_kib = 19456;  ///< memory of one hash, in KiB. 8192 to 1048576
     std::uint32_t passes = 2;          ///< passes over it. 1 to 64
+
+    friend bool operator==(const PasswordHashSettings&, const PasswordHashSettings&) = default;
 };
 
 /// How guessing is paid for; see docs/lockout.md. A wrong password that was seen before costs nothing.
@@ -89,6 +95,8 @@ struct LockoutSettings {
     std::uint16_t closed_at = 100;    ///< failures after which only a day without any lets in another guess. 10 to 1000
     std::uint16_t source_burst = 50;  ///< failures of one network at once, whomever they are about. 1 to 10000
     std::uint16_t source_per_hour = 30;  ///< and then in each hour; more where many accounts log in. 1 to 10000
+
+    friend bool operator==(const LockoutSettings&, const LockoutSettings&) = default;
 };
 
 struct AuthSettings {
@@ -101,6 +109,8 @@ struct AuthSettings {
     LockoutSettings lockout;
     bool app_passwords_required = false;  ///< the main password opens no mailbox; it never does beside an OTP key
     std::chrono::milliseconds failure_delay{2'000};  ///< before a refusal is answered, at least. 1 ms to 24 h
+
+    friend bool operator==(const AuthSettings&, const AuthSettings&) = default;
 };
 
 /// How TLS starts towards the server that mails are handed to.

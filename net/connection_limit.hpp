@@ -32,9 +32,13 @@ public:
 
     explicit ConnectionLimit(std::uint32_t limit) : limit_(limit) {}
 
+    /// From now on. Whoever is in stays in.
+    void set_limit(std::uint32_t limit) noexcept { limit_.store(limit, std::memory_order_relaxed); }
+
     /// nullopt when the limit is reached.
     [[nodiscard]] std::optional<Ticket> enter() {
-        if (count_.fetch_add(1, std::memory_order_relaxed) < limit_) return Ticket(count_);
+        if (count_.fetch_add(1, std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed))
+            return Ticket(count_);
         count_.fetch_sub(1, std::memory_order_relaxed);
         return std::nullopt;
     }
@@ -42,7 +46,7 @@ public:
     [[nodiscard]] std::uint32_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
 
 private:
-    const std::uint32_t limit_;
+    std::atomic<std::uint32_t> limit_;
     std::atomic<std::uint32_t> count_{0};
 };
 

@@ -83,14 +83,14 @@ public:
                    boost::asio::ip::tcp::socket socket,
                    ConnectionLimit::Ticket ticket,
                    const TlsContext* tls,
-                   const HttpHandler& handler,
+                   std::shared_ptr<const HttpHandler> handler,
                    const HttpLimits& limits,
                    std::span<const base::IpNetwork> balancers)
         : Connection(worker),
           ticket_(std::move(ticket)),
           stream_(std::move(socket)),
           tls_(tls),
-          handler_(handler),
+          handler_(std::move(handler)),
           limits_(limits),
           balancers_(balancers),
           deadline_(worker.context().get_executor(), [this] { stream_.cancel(); }) {}
@@ -135,7 +135,7 @@ private:
         }
         const HttpRequest request = to_request(parser.get());
         const bool keep_alive = may_go_on && parser.get().keep_alive();
-        const HttpResponse response = handler_.answer(request);
+        const HttpResponse response = handler_->answer(request);
         const bool sent = co_await write_response(response, request.method, keep_alive, begun);
         co_return sent&& keep_alive;
     }
@@ -179,7 +179,7 @@ private:
     ConnectionLimit::Ticket ticket_;
     Stream stream_;
     const TlsContext* tls_;
-    const HttpHandler& handler_;
+    const std::shared_ptr<const HttpHandler> handler_;
     const HttpLimits limits_;
     const std::span<const base::IpNetwork> balancers_;
     Deadline deadline_;
@@ -192,11 +192,11 @@ void serve_http(Worker& worker,
                 boost::asio::ip::tcp::socket socket,
                 ConnectionLimit::Ticket ticket,
                 const TlsContext* tls,
-                const HttpHandler& handler,
+                std::shared_ptr<const HttpHandler> handler,
                 const HttpLimits& limits,
                 std::span<const base::IpNetwork> balancers) {
-    auto connection =
-        std::make_shared<HttpConnection>(worker, std::move(socket), std::move(ticket), tls, handler, limits, balancers);
+    auto connection = std::make_shared<HttpConnection>(worker, std::move(socket), std::move(ticket), tls,
+                                                       std::move(handler), limits, balancers);
     worker.spawn(HttpConnection::run(std::move(connection)));
 }
 

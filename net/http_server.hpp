@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <span>
 
 namespace postern::net {
@@ -26,13 +27,13 @@ struct HttpLimits {
 };
 
 /// Serves one accepted connection on its worker's thread until it ends; `tls` null means clear text.
-/// `balancers`: see learn_peer. `handler`, `tls` and `balancers` must outlive the worker. Logs method, status and
-/// duration; never path, query or body, for they hold addresses of persons.
+/// `balancers`: see learn_peer. The connection keeps `handler`, which must keep `tls` and `balancers`. Logs method,
+/// status and duration; never path, query or body, for they hold addresses of persons.
 void serve_http(Worker& worker,
                 boost::asio::ip::tcp::socket socket,
                 ConnectionLimit::Ticket ticket,
                 const TlsContext* tls,
-                const HttpHandler& handler,
+                std::shared_ptr<const HttpHandler> handler,
                 const HttpLimits& limits,
                 std::span<const base::IpNetwork> balancers = {});
 

@@ -54,18 +54,18 @@ std::expected<void, std::string> check_address_is_free(const std::string& addres
 Listener::Listener(Worker& worker, Accepted accepted)
     : worker_(worker), acceptor_(worker.context()), pause_(worker.context()), accepted_(std::move(accepted)) {}
 
-std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Worker& worker,
+std::expected<std::shared_ptr<Listener>, std::string> Listener::open(Worker& worker,
                                                                      const std::string& address,
                                                                      std::uint16_t port,
                                                                      Accepted accepted) {
-    std::unique_ptr<Listener> listener(new Listener(worker, std::move(accepted)));
+    std::shared_ptr<Listener> listener(new Listener(worker, std::move(accepted)));
     const error_code error = bind_to(listener->acceptor_, address, port, true);
     if (error) return std::unexpected(problem(address, port, error));
     return listener;
 }
 
 void Listener::start() {
-    worker_.spawn(accept_loop());
+    worker_.spawn(accept_loop(shared_from_this()));
 }
 
 void Listener::close() {
@@ -90,18 +90,19 @@ void Listener::log_failure(const std::string& reason) {
     log(config::LogLevel::error, "accept_failed", {{"reason", reason}});
 }
 
-asio::awaitable<void> Listener::accept_loop() {
+asio::awaitable<void> Listener::accept_loop(std::shared_ptr<Listener> self) {
     constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
-    while (acceptor_.is_open()) {
-        auto [error, socket] = co_await acceptor_.async_accept(error_as_value);
-        if (!acceptor_.is_open()) co_return;  // also what was accepted just before the close: nobody would shut it down
+    tcp::acceptor& acceptor = self->acceptor_;
+    while (acceptor.is_open()) {
+        auto [error, socket] = co_await acceptor.async_accept(error_as_value);
+        if (!acceptor.is_open()) co_return;  // also what was accepted just before the close: nobody would shut it down
         if (!error) {
-            hand_over(std::move(socket));
+            self->hand_over(std::move(socket));
             continue;
         }
-        log_failure(error.message());
-        pause_.expires_after(pause_after_error);
-        co_await pause_.async_wait(error_as_value);
+        self->log_failure(error.message());
+        self->pause_.expires_after(pause_after_error);
+        co_await self->pause_.async_wait(error_as_value);
     }
 }
 

@@ -18,15 +18,15 @@ namespace postern::net {
 
 /// Every worker has a listener of its own on the same address (SO_REUSEPORT): the kernel spreads connections over them
 /// and no socket ever changes its thread.
-class Listener {
+class Listener : public std::enable_shared_from_this<Listener> {
 public:
     /// Gets each accepted socket, on the worker's thread.
     using Accepted = std::function<void(boost::asio::ip::tcp::socket)>;
 
     /// Binds and listens; connections wait in the kernel until `start`. `address` is numeric.
     /// The error is one sentence with the address in it.
-    /// Thread rule: before the worker runs.
-    [[nodiscard]] static std::expected<std::unique_ptr<Listener>, std::string> open(Worker& worker,
+    /// Thread rule: any thread.
+    [[nodiscard]] static std::expected<std::shared_ptr<Listener>, std::string> open(Worker& worker,
                                                                                     const std::string& address,
                                                                                     std::uint16_t port,
                                                                                     Accepted accepted);
@@ -34,12 +34,12 @@ public:
     /// Begins to accept. Thread rule: before the worker runs, or on its thread.
     void start();
 
-    /// Accepts no more. Thread rule: on the worker's thread.
+    /// Accepts no more, and may then be given up. Thread rule: on the worker's thread.
     void close();
 
 private:
     Listener(Worker& worker, Accepted accepted);
-    boost::asio::awaitable<void> accept_loop();
+    static boost::asio::awaitable<void> accept_loop(std::shared_ptr<Listener> self);
     void hand_over(boost::asio::ip::tcp::socket socket);
     void log_failure(const std::string& reason);
 

@@ -113,6 +113,10 @@ void stop_logging() {
     spdlog::shutdown();
 }
 
+void set_log_level(config::LogLevel level) {
+    if (the_log().logger) the_log().logger->set_level(spdlog_level(level));
+}
+
 void log(config::LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     const Log& log = the_log();
     if (!log.logger || !log.logger->should_log(spdlog_level(level))) return;

@@ -27,6 +27,9 @@ struct LogField {
 /// the log stalls, the oldest lines are lost, and the mail goes on. Call once, before any other thread logs.
 void start_logging(const config::LogSettings& settings);
 
+/// What is less than `level` is not written from now on. Thread rule: any thread.
+void set_log_level(config::LogLevel level);
+
 /// Writes what is queued and ends the thread.
 void stop_logging();
 

@@ -37,7 +37,9 @@ private:
 /// One ServerHealth for each server of each backend. Thread rule: any thread.
 class BackendHealth {
 public:
-    explicit BackendHealth(const std::map<std::string, config::BackendSettings>& backends);
+    /// What `previous` knows of the same servers, by host and port, is known here too: both then share it.
+    explicit BackendHealth(const std::map<std::string, config::BackendSettings>& backends,
+                           const BackendHealth* previous = nullptr);
 
     /// `index`: of its servers.
     [[nodiscard]] ServerHealth& of(const config::BackendSettings& backend, std::size_t index) const;
@@ -47,7 +49,15 @@ public:
     void failed(const config::BackendSettings& backend, std::size_t index, const std::string& why) const;
 
 private:
-    std::map<std::string, std::unique_ptr<ServerHealth[]>> servers_;
+    struct Known {
+        std::string host;
+        std::uint16_t port = 0;
+        std::shared_ptr<ServerHealth> health;
+    };
+    [[nodiscard]] std::shared_ptr<ServerHealth> find(const std::string& backend,
+                                                     const config::BackendServer& server) const;
+
+    std::map<std::string, std::vector<Known>> servers_;
 };
 
 }  // namespace postern::proxy

@@ -30,13 +30,11 @@ public:
     HealthCheck(net::Worker& worker,
                 const config::BackendSettings& backend,
                 std::size_t index,
-                const BackendConnector& connector,
-                const BackendHealth& health)
+                std::shared_ptr<const MailServices> services)
         : Connection(worker),
           backend_(backend),
           index_(index),
-          connector_(connector),
-          health_(health),
+          services_(std::move(services)),
           pause_(worker.context()) {}
 
     static asio::awaitable<void> run(std::shared_ptr<HealthCheck> self) {
@@ -44,9 +42,9 @@ public:
             const auto greeted = co_await self->check();
             if (self->is_over_) co_return;
             if (greeted) {
-                self->health_.worked(self->backend_, self->index_);
+                self->services_->health.worked(self->backend_, self->index_);
             } else {
-                self->health_.failed(self->backend_, self->index_, greeted.error());
+                self->services_->health.failed(self->backend_, self->index_, greeted.error());
             }
             self->pause_.expires_after(self->backend_.check_interval);
             const auto waited = co_await self->pause_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -65,7 +63,7 @@ private:
 
     asio::awaitable<Outcome> check() {
         const auto begun = std::chrono::steady_clock::now();
-        auto connected = co_await connector_.connect(backend_, backend_.servers[index_], check_limit);
+        auto connected = co_await services_->backends.connect(backend_, backend_.servers[index_], check_limit);
         if (!connected) co_return std::unexpected(connected.error());
         net::Stream& stream = **connected;
         net::Deadline deadline(worker().context().get_executor(), [&stream] { stream.cancel(); });
@@ -97,8 +95,7 @@ private:
 
     const config::BackendSettings& backend_;
     const std::size_t index_;
-    const BackendConnector& connector_;
-    const BackendHealth& health_;
+    const std::shared_ptr<const MailServices> services_;
     asio::steady_timer pause_;
     net::Stream* stream_ = nullptr;  // while it is asked
     bool is_over_ = false;
@@ -106,15 +103,18 @@ private:
 
 }  // namespace
 
-void start_health_checks(net::Worker& worker,
-                         const std::map<std::string, config::BackendSettings>& backends,
-                         const BackendConnector& connector,
-                         const BackendHealth& health) {
-    for (const auto& [name, backend] : backends) {
+std::vector<std::weak_ptr<net::Connection>> start_health_checks(net::Worker& worker,
+                                                                const std::shared_ptr<const MailServices>& services) {
+    std::vector<std::weak_ptr<net::Connection>> started;
+    for (const auto& [name, backend] : services->settings.backends) {
         if (backend.servers.size() < 2) continue;
-        for (std::size_t i = 0; i != backend.servers.size(); ++i)
-            worker.spawn(HealthCheck::run(std::make_shared<HealthCheck>(worker, backend, i, connector, health)));
+        for (std::size_t i = 0; i != backend.servers.size(); ++i) {
+            const auto check = std::make_shared<HealthCheck>(worker, backend, i, services);
+            worker.spawn(HealthCheck::run(check));
+            started.push_back(check);
+        }
     }
+    return started;
 }
 
 }  // namespace postern::proxy

@@ -79,14 +79,14 @@ public:
                 net::ConnectionLimit::Ticket ticket,
                 const config::ListenerSettings& listener,
                 const net::TlsContext& tls,
-                const MailServices& services)
+                std::shared_ptr<const MailServices> services)
         : Connection(worker),
           ticket_(std::move(ticket)),
           client_(std::move(socket)),
           listener_(listener),
           protocol_(mail_protocol_of(listener.protocol)),
           tls_(tls),
-          services_(services),
+          services_(std::move(services)),
           deadline_(worker.context().get_executor(), [this] { cancel(); }),
           pause_(worker.context().get_executor()) {}
 
@@ -120,13 +120,13 @@ private:
     asio::awaitable<void> wait_to_refuse(Clock::time_point begun) {
         if (client_.cancelled()) co_return;
         const auto spent = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - begun);
-        pause_.expires_after(auth::answer_delay(spent, services_.settings.auth.failure_delay));
+        pause_.expires_after(auth::answer_delay(spent, services_->settings.auth.failure_delay));
         const auto waited = co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
         (void)waited;
     }
 
     asio::awaitable<bool> start_tls() {
-        deadline_.set(services_.settings.limits.handshake_timeout);
+        deadline_.set(services_->settings.limits.handshake_timeout);
         auto secured = co_await net::learn_peer(client_, listener_.proxies);
         if (secured) secured = co_await client_.handshake_as_server(tls_);
         if (!secured)
@@ -140,13 +140,13 @@ private:
     /// Counted from the accept, as documented; the handshake has its own limit before that.
     [[nodiscard]] std::chrono::milliseconds time_left_to_log_in() const {
         const auto spent = std::chrono::floor<std::chrono::milliseconds>(Clock::now() - accepted_at_);
-        return std::max(services_.settings.limits.login_timeout - spent, std::chrono::milliseconds(1));
+        return std::max(services_->settings.limits.login_timeout - spent, std::chrono::milliseconds(1));
     }
 
     /// The connection to the backend, ready to relay; null: the session is over.
     asio::awaitable<std::unique_ptr<net::Stream>> log_in() {
         deadline_.set(time_left_to_log_in());
-        const auto dialogue = make_login_dialogue(protocol_, services_.settings);
+        const auto dialogue = make_login_dialogue(protocol_, services_->settings);
         dialogue->greet();
         for (;;) {
             DialogueStep step = dialogue->next();
@@ -219,10 +219,10 @@ private:
             .default_domain = listener_.default_domain,
         };
         auto job = [credentials = std::move(credentials), context = std::move(context),
-                    &authenticator = services_.authenticator] {
+                    &authenticator = services_->authenticator] {
             return authenticator.authenticate(*credentials, context);
         };
-        auto verdict = co_await services_.password_pool.run(std::move(job));
+        auto verdict = co_await services_->password_pool.run(std::move(job));
         if (!verdict) co_return std::unexpected(Refusal::busy);
         co_return std::move(*verdict);
     }
@@ -239,8 +239,8 @@ private:
             .groups = identity.groups,
             .client = client_.peer_address(),
         };
-        const routing::Route route = services_.router.route(query);
-        const config::BackendSettings& backend = services_.settings.backends.at(std::string(route.backend));
+        const routing::Route route = services_->router.route(query);
+        const config::BackendSettings& backend = services_->settings.backends.at(std::string(route.backend));
         attempt.outcome = "failed";
         const BackendUser user{
             .backend = backend,
@@ -249,7 +249,7 @@ private:
             .client_address = client_.peer_address(),
             .client_port = client_.peer_port(),
             .client_greeting = dialogue.client_greeting(),
-            .hostname = services_.settings.server.hostname,
+            .hostname = services_->settings.server.hostname,
         };
         Admission admission;
         const bool entered = co_await enter(user, admission, attempt);
@@ -260,15 +260,15 @@ private:
         guard_ = make_relay_guard({.protocol = protocol_,
                                    .identity = identity,
                                    .ready = admission.ready,
-                                   .senders = route.senders.value_or(services_.settings.submission.senders),
-                                   .sending = services_.sending,
-                                   .clock = services_.clock});
+                                   .senders = route.senders.value_or(services_->settings.submission.senders),
+                                   .sending = services_->sending,
+                                   .clock = services_->clock});
         co_await join_both_sides(dialogue, admission);
         co_return std::move(admission.stream);
     }
 
     asio::awaitable<bool> enter(const BackendUser& user, Admission& admission, Attempt& attempt) {
-        BackendEntry entry(services_.backends, services_.health, user, worker().context().get_executor());
+        BackendEntry entry(services_->backends, services_->health, user, worker().context().get_executor());
         // A cancel while nothing of ours waited on the client shows only here.
         if (client_.cancelled()) entry.interrupt();
         entry_ = &entry;
@@ -311,7 +311,7 @@ private:
     }
 
     asio::awaitable<void> relay_bytes() {
-        const config::LimitSettings& limits = services_.settings.limits;
+        const config::LimitSettings& limits = services_->settings.limits;
         const Clock::time_point begun = Clock::now();
         const RelayReport report = co_await relay(
             client_, *backend_, deadline_,
@@ -343,7 +343,7 @@ private:
     const config::ListenerSettings& listener_;
     const MailProtocol protocol_;
     const net::TlsContext& tls_;
-    const MailServices& services_;
+    const std::shared_ptr<const MailServices> services_;
     net::Deadline deadline_;
     asio::steady_timer pause_;  // before a refusal
     const Clock::time_point accepted_at_ = Clock::now();
@@ -358,8 +358,9 @@ void serve_mail(net::Worker& worker,
                 net::ConnectionLimit::Ticket ticket,
                 const config::ListenerSettings& listener,
                 const net::TlsContext& tls,
-                const MailServices& services) {
-    auto session = std::make_shared<MailSession>(worker, std::move(socket), std::move(ticket), listener, tls, services);
+                std::shared_ptr<const MailServices> services) {
+    auto session =
+        std::make_shared<MailSession>(worker, std::move(socket), std::move(ticket), listener, tls, std::move(services));
     worker.spawn(MailSession::run(std::move(session)));
 }
 

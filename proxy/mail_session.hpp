@@ -15,9 +15,12 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <memory>
+
 namespace postern::proxy {
 
-/// What all mail sessions of the process share. Immutable; must outlive every worker.
+/// What the mail sessions share that one reading of the configuration has brought about. Immutable. Whoever makes it
+/// sees to it that what it refers to lives as long: by keeping all of it in one object that sessions share.
 struct MailServices {
     const config::Settings& settings;
     auth::Authenticator& authenticator;
@@ -31,12 +34,13 @@ struct MailServices {
 
 /// Serves an accepted connection of an imap or submission listener on its worker's thread: TLS, dialogue,
 /// authentication, backend login, relay. Logs one line for each attempt to log in ("login") and one at the end of a
-/// relay ("session"). `listener`, `tls` and `services` must outlive the worker.
+/// relay ("session"). The session keeps `services`, which must keep `listener` and `tls`: so it goes on with the
+/// configuration it began with.
 void serve_mail(net::Worker& worker,
                 boost::asio::ip::tcp::socket socket,
                 net::ConnectionLimit::Ticket ticket,
                 const config::ListenerSettings& listener,
                 const net::TlsContext& tls,
-                const MailServices& services);
+                std::shared_ptr<const MailServices> services);
 
 }  // namespace postern::proxy

@@ -3,6 +3,7 @@
 
 #include "auth/verdict.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,12 @@ public:
     SendingLimits(std::uint32_t messages_an_hour, std::uint32_t recipients_an_hour)
         : messages_(messages_an_hour), recipients_(recipients_an_hour) {}
 
+    /// From now on. What was sent in this hour counts on.
+    void set(std::uint32_t messages_an_hour, std::uint32_t recipients_an_hour) noexcept {
+        messages_ = messages_an_hour;
+        recipients_ = recipients_an_hour;
+    }
+
     /// One more, if it may be.
     [[nodiscard]] bool take_message(auth::AccountId account, std::chrono::sys_seconds now);
     [[nodiscard]] bool take_recipient(auth::AccountId account, std::chrono::sys_seconds now);
@@ -36,8 +43,8 @@ private:
                             std::uint32_t Sent::* count,
                             std::uint32_t limit);
 
-    const std::uint32_t messages_;
-    const std::uint32_t recipients_;
+    std::atomic<std::uint32_t> messages_;
+    std::atomic<std::uint32_t> recipients_;
     std::mutex mutex_;
     std::chrono::sys_time<std::chrono::hours> hour_;
     std::unordered_map<auth::AccountId, Sent> sent_;

@@ -34,7 +34,7 @@ protected:
         client_.connect(acceptor.local_endpoint());
         asio::ip::tcp::socket accepted = acceptor.accept();
         auto ticket = connections_.enter();
-        serve_http(worker_, std::move(accepted), std::move(*ticket), nullptr, echo_, limits);
+        serve_http(worker_, std::move(accepted), std::move(*ticket), nullptr, std::make_shared<const Echo>(), limits);
         worker_.start();
     }
 
@@ -54,7 +54,6 @@ protected:
     }
 
     ConnectionLimit connections_{10};
-    Echo echo_;
     Worker worker_;
     asio::io_context context_;
     asio::ip::tcp::socket client_{context_};

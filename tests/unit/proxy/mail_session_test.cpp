@@ -66,15 +66,15 @@ protected:
         trust_ = std::make_unique<net::TlsContext>(std::move(*net::TlsContext::for_client(settings_.tls.certificate)));
         connector_ = std::make_unique<BackendConnector>(std::move(*BackendConnector::make(settings_.backends, pool_)));
         health_ = std::make_unique<BackendHealth>(settings_.backends);
-        services_ = std::make_unique<MailServices>(settings_, authenticator_, pool_, router_, *connector_, *health_,
-                                                   sending_, test_store_.clock);
+        services_ = std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_,
+                                                         *health_, sending_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
         tcp::acceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
         tcp::socket socket(context_);
         socket.connect(acceptor.local_endpoint());
         client_ = std::make_unique<Stream>(std::move(socket));
-        serve_mail(*worker_, acceptor.accept(), std::move(*connections_.enter()), listener_, *tls_, *services_);
+        serve_mail(*worker_, acceptor.accept(), std::move(*connections_.enter()), listener_, *tls_, services_);
         worker_->start();
         test::run_to_end(context_, [this]() -> asio::awaitable<void> {
             const auto secured = co_await client_->handshake_as_client(*trust_, "mail.example.org");
@@ -146,7 +146,7 @@ protected:
     std::unique_ptr<net::TlsContext> trust_;
     std::unique_ptr<BackendConnector> connector_;
     std::unique_ptr<BackendHealth> health_;
-    std::unique_ptr<MailServices> services_;
+    std::shared_ptr<const MailServices> services_;
     std::unique_ptr<Stream> client_;
     std::unique_ptr<net::Worker> worker_;
     asio::io_context elsewhere_{1};  // for somebody else who uses the pool
@@ -419,7 +419,7 @@ TEST_F(FailoverTest, ChecksFindAServerThatSaysNothingAndOneThatIsBack) {
     start();
     net::Worker checker;
     health_of(0).failed(ServerHealth::Clock::now() + 1h);
-    start_health_checks(checker, settings_.backends, *connector_, *health_);
+    const auto checks = start_health_checks(checker, services_);
     checker.start();
     run([&]() -> asio::awaitable<void> {
         const auto back = co_await backend_accepts();

@@ -1,0 +1,67 @@
+#include "app/generation.hpp"
+
+#include <utility>
+
+namespace postern::app {
+
+std::expected<ServerTls, std::string> ServerTls::load(const config::TlsSettings& settings) {
+    auto imap = net::TlsContext::for_server(settings, {"imap"});
+    if (!imap) return std::unexpected(imap.error());
+    auto submission = net::TlsContext::for_server(settings, {"submission", "smtp"});
+    if (!submission) return std::unexpected(submission.error());
+    auto https = net::TlsContext::for_server(settings, {"http/1.1"});
+    if (!https) return std::unexpected(https.error());
+    return ServerTls{.imap = std::move(*imap), .submission = std::move(*submission), .https = std::move(*https)};
+}
+
+Generation::Generation(config::Settings settings,
+                       ServerTls tls,
+                       proxy::BackendConnector backends,
+                       std::vector<autoconfig::MailServices> domains,
+                       const SharedServices& shared,
+                       const Generation* previous)
+    : settings_(std::move(settings)),
+      tls_(std::move(tls)),
+      router_(settings_.routing),
+      backends_(std::move(backends)),
+      health_(settings_.backends, previous != nullptr ? &previous->health_ : nullptr),
+      site_(std::move(domains)),
+      redirects_(settings_),
+      mail_{.settings = settings_,
+            .authenticator = shared.authenticator,
+            .password_pool = shared.password_pool,
+            .router = router_,
+            .backends = backends_,
+            .health = health_,
+            .sending = shared.sending,
+            .clock = shared.clock} {}
+
+std::expected<std::shared_ptr<const Generation>, std::string> Generation::make(config::Settings settings,
+                                                                               const SharedServices& shared,
+                                                                               const Generation* previous) {
+    auto tls = ServerTls::load(settings.tls);
+    if (!tls) return std::unexpected(tls.error());
+    auto backends = proxy::BackendConnector::make(settings.backends, shared.resolver_pool);
+    if (!backends) return std::unexpected(backends.error());
+    auto domains = autoconfig::announced_services(settings);
+    if (!domains) return std::unexpected(domains.error());
+    return std::shared_ptr<const Generation>(new Generation(std::move(settings), std::move(*tls), std::move(*backends),
+                                                            std::move(*domains), shared, previous));
+}
+
+std::shared_ptr<const proxy::MailServices> Generation::mail(std::shared_ptr<const Generation> self) {
+    const proxy::MailServices* const mail = &self->mail_;
+    return {std::move(self), mail};
+}
+
+std::shared_ptr<const net::HttpHandler> Generation::site(std::shared_ptr<const Generation> self) {
+    const net::HttpHandler* const site = &self->site_;
+    return {std::move(self), site};
+}
+
+std::shared_ptr<const net::HttpHandler> Generation::redirects(std::shared_ptr<const Generation> self) {
+    const net::HttpHandler* const redirects = &self->redirects_;
+    return {std::move(self), redirects};
+}
+
+}  // namespace postern::app
