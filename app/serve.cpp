@@ -2,12 +2,20 @@
 
 #include "app/load_settings.hpp"
 #include "app/server.hpp"
+#include "app/successor.hpp"
+#include "net/inherited_sockets.hpp"
 #include "net/log.hpp"
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include <sys/resource.h>
@@ -51,61 +59,126 @@ std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
-void reload(Server& server, const std::string& file) {
-    auto settings = read_again(file);
-    if (!settings) return;
-    const auto applied = server.reload(std::move(*settings));
-    if (!applied) {
-        net::log(LogLevel::error, "reload_refused",
-                 {{"reason", applied.error()}, {"advice", "the configuration of before stays"}});
-        return;
-    }
-    const config::Settings& now = server.generation().settings();
-    net::set_log_level(now.log.level);
-    raise_descriptor_limit(now);
-    net::log(LogLevel::info, "reloaded", {{"listeners", now.listeners.size()}, {"backends", now.backends.size()}});
-    if (!applied->empty())
-        net::log(LogLevel::warning, "restart_needed",
-                 {{"settings", joined(*applied)}, {"advice", "these have changed, and only a restart applies them"}});
-}
+/// The server and what it is told by signals. Everything happens on the thread that runs the context.
+class Service {
+public:
+    Service(boost::asio::io_context& context, boost::asio::signal_set& signals, Server& server, std::string file)
+        : context_(context), signals_(signals), retirement_(context), server_(server), file_(std::move(file)) {}
 
-/// The number of the next SIGTERM, SIGINT or SIGHUP.
-int wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& signals) {
-    int received = SIGTERM;
-    signals.async_wait([&](const boost::system::error_code& error, int number) {
-        if (!error) received = number;
-    });
-    context.restart();
-    context.run();
-    return received;
+    /// Until it is to end.
+    void run() {
+        wait_for_signal();
+        context_.run();
+        net::log(LogLevel::info, "stopping", {{"signal", signal_}});
+        server_.stop();
+        net::log(LogLevel::info, "stopped");
+    }
+
+private:
+    enum class State { serving, upgrading, retired };
+
+    void wait_for_signal() {
+        signals_.async_wait([this](const boost::system::error_code& error, int number) {
+            if (error) return;
+            signal_ = number;
+            if (number == SIGTERM || number == SIGINT) return context_.stop();
+            if (number == SIGHUP) reload();
+            if (number == SIGUSR2) upgrade();
+            wait_for_signal();
+        });
+    }
+
+    void reload() {
+        if (state_ != State::serving) return refuse("reload_refused", "another postern takes over, or has done so");
+        auto settings = read_again(file_);
+        if (!settings) return;
+        const auto applied = server_.reload(std::move(*settings));
+        if (!applied) return refuse("reload_refused", applied.error());
+        const config::Settings& now = server_.generation().settings();
+        net::set_log_level(now.log.level);
+        raise_descriptor_limit(now);
+        net::log(LogLevel::info, "reloaded", {{"listeners", now.listeners.size()}, {"backends", now.backends.size()}});
+        if (!applied->empty())
+            net::log(LogLevel::warning, "restart_needed",
+                     {{"settings", joined(*applied)},
+                      {"advice", "these have changed; an upgrade (SIGUSR2) or a restart applies them"}});
+    }
+
+    void upgrade() {
+        if (state_ != State::serving) return refuse("upgrade_refused", "another postern takes over, or has done so");
+        const auto started =
+            Successor::start(context_, program_, {program_, "serve", "--config", file_}, server_.listening_sockets(),
+                             [this](const std::expected<void, std::string>& serves) {
+                                 if (serves) return retire();
+                                 state_ = State::serving;
+                                 refuse("upgrade_refused", serves.error());
+                             });
+        if (!started) return refuse("upgrade_refused", started.error());
+        state_ = State::upgrading;
+        net::log(LogLevel::info, "upgrading", {{"program", program_}, {"process", (*started)->process()}});
+    }
+
+    /// The successor serves: only those who are in stay, until they leave or their time is over.
+    void retire() {
+        state_ = State::retired;
+        server_.retire();
+        net::log(LogLevel::info, "retired", {{"connections", server_.connections()}});
+        const auto end = Clock::now() + server_.generation().settings().server.drain_timeout;
+        wait_for_the_last(end);
+    }
+
+    void wait_for_the_last(std::chrono::steady_clock::time_point end) {
+        constexpr std::chrono::milliseconds between_looks{200};
+        if (server_.connections() == 0 || Clock::now() >= end) return context_.stop();
+        retirement_.expires_after(between_looks);
+        retirement_.async_wait([this, end](const boost::system::error_code& error) {
+            if (!error) wait_for_the_last(end);
+        });
+    }
+
+    static void refuse(std::string_view event, std::string_view reason) {
+        net::log(LogLevel::error, event, {{"reason", reason}, {"advice", "everything stays as it was"}});
+    }
+
+    using Clock = std::chrono::steady_clock;
+
+    boost::asio::io_context& context_;
+    boost::asio::signal_set& signals_;
+    boost::asio::steady_timer retirement_;
+    Server& server_;
+    const std::string file_;
+    // Found now: after an upgrade of the package the running program has no name any more.
+    const std::string program_ = std::filesystem::read_symlink("/proc/self/exe");
+    State state_ = State::serving;
+    int signal_ = 0;
+};
+
+int cannot_start(std::string_view reason) {
+    net::log(LogLevel::error, "cannot_start", {{"reason", reason}});
+    return 1;
 }
 
 int run(config::Settings settings, const std::string& file) {
     // Before any thread, so that all of them inherit it: OpenSSL writes with write(), which raises SIGPIPE.
     std::signal(SIGPIPE, SIG_IGN);
+    auto inherited = net::inherited_sockets();
+    if (!inherited) return cannot_start(inherited.error());
     boost::asio::io_context context{1};
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGHUP);
+    signals.add(SIGUSR2);
     raise_descriptor_limit(settings);
 
     auto resources = Server::open(settings);
-    if (!resources) {
-        net::log(LogLevel::error, "cannot_start", {{"reason", resources.error()}});
-        return 1;
-    }
+    if (!resources) return cannot_start(resources.error());
     Server server(settings, std::move(*resources));
-    if (const auto started = server.start(std::move(settings)); !started) {
-        net::log(LogLevel::error, "cannot_start", {{"reason", started.error()}});
-        return 1;
-    }
+    if (const auto started = server.start(std::move(settings), std::move(*inherited)); !started)
+        return cannot_start(started.error());
     net::log(LogLevel::info, "ready",
              {{"version", POSTERN_VERSION},
               {"threads", server.threads()},
               {"listeners", server.generation().settings().listeners.size()}});
-    int signal = wait_for_signal(context, signals);
-    for (; signal == SIGHUP; signal = wait_for_signal(context, signals)) reload(server, file);
-    net::log(LogLevel::info, "stopping", {{"signal", signal}});
-    server.stop();
-    net::log(LogLevel::info, "stopped");
+    tell_predecessor_that_we_serve();
+    Service(context, signals, server, file).run();
     return 0;
 }
 

@@ -80,12 +80,17 @@ Server::Server(const config::Settings& settings, Resources resources)
               .sending = sending_,
               .clock = clock_} {}
 
-std::expected<void, std::string> Server::start(config::Settings settings) {
+std::expected<void, std::string> Server::start(config::Settings settings, std::vector<net::InheritedSocket> inherited) {
+    inherited_ = std::move(inherited);
     const std::size_t threads = or_each_core(configured_threads_);
     for (std::size_t i = 0; i < threads; ++i) stations_.push_back(std::make_unique<Station>());
     for (const auto& station : stations_) station->worker.start();
     auto applied = reload(std::move(settings));
     if (!applied) return std::unexpected(applied.error());
+    for (const net::InheritedSocket& unused : inherited_)
+        net::log(LogLevel::warning, "inherited_socket_unused",
+                 {{"address", unused.address()}, {"port", unused.port()}, {"advice", "no listener has this address"}});
+    inherited_.clear();
     return {};
 }
 
@@ -116,29 +121,88 @@ std::expected<std::vector<std::string>, std::string> Server::reload(config::Sett
 }
 
 /// For each station those that it does not have yet.
-std::expected<std::vector<Server::Listeners>, std::string> Server::open_listeners(const config::Settings& settings) {
+Server::Opened Server::open_listeners(const config::Settings& settings) {
     std::vector<Listeners> all(stations_.size());
     for (const config::ListenerSettings& listener : settings.listeners) {
-        const Endpoint endpoint(listener.address, listener.port);
-        const Listeners& present = stations_.front()->listeners;
-        if (present.contains(endpoint)) continue;
-        // A port of ours may move to another address: then it is not free, and need not be.
-        const bool is_our_port = std::any_of(present.begin(), present.end(),
-                                             [&](const auto& entry) { return entry.first.second == listener.port; });
-        if (!is_our_port)
-            if (const auto free = net::check_address_is_free(listener.address, listener.port); !free)
-                return std::unexpected(free.error());
-        for (std::size_t i = 0; i != stations_.size(); ++i) {
-            Station& station = *stations_[i];
-            auto accepted = [this, &station, endpoint](boost::asio::ip::tcp::socket socket) {
-                accept(station, endpoint, std::move(socket));
-            };
-            auto opened = net::Listener::open(station.worker, listener.address, listener.port, std::move(accepted));
-            if (!opened) return std::unexpected(opened.error());
-            all[i].emplace(endpoint, std::move(*opened));
-        }
+        if (stations_.front()->listeners.contains(Endpoint(listener.address, listener.port))) continue;
+        auto inherited = take_inherited(listener);
+        const auto added =
+            inherited.empty() ? add_own(listener, all) : add_inherited(listener, std::move(inherited), all);
+        if (!added) return std::unexpected(added.error());
     }
     return all;
+}
+
+net::Listener::Accepted Server::acceptance(Station& station, const config::ListenerSettings& listener) {
+    return [this, &station, endpoint = Endpoint(listener.address, listener.port)](boost::asio::ip::tcp::socket socket) {
+        accept(station, endpoint, std::move(socket));
+    };
+}
+
+std::expected<void, std::string> Server::add_own(const config::ListenerSettings& listener,
+                                                 std::vector<Listeners>& all) {
+    // A port of ours may move to another address: then it is not free, and need not be.
+    const Listeners& present = stations_.front()->listeners;
+    const bool is_our_port = std::any_of(present.begin(), present.end(),
+                                         [&](const auto& entry) { return entry.first.second == listener.port; });
+    if (!is_our_port)
+        if (const auto free = net::check_address_is_free(listener.address, listener.port); !free) return free;
+    for (std::size_t i = 0; i != stations_.size(); ++i) {
+        Station& station = *stations_[i];
+        auto opened =
+            net::Listener::open(station.worker, listener.address, listener.port, acceptance(station, listener));
+        if (!opened) return std::unexpected(opened.error());
+        all[i].emplace(Endpoint(listener.address, listener.port), std::move(*opened));
+    }
+    return {};
+}
+
+/// Every socket must be accepted from, because the kernel gives each its share of the connections; and every worker is
+/// to have its share of them.
+std::expected<void, std::string> Server::add_inherited(const config::ListenerSettings& listener,
+                                                       std::vector<net::InheritedSocket> sockets,
+                                                       std::vector<Listeners>& all) {
+    for (std::size_t i = 0; sockets.size() < stations_.size(); ++i)
+        sockets.emplace_back(sockets[i].duplicate(), sockets[i].address(), sockets[i].port());
+    for (std::size_t i = 0; i != sockets.size(); ++i) {
+        const std::size_t index = i % stations_.size();
+        Station& station = *stations_[index];
+        auto adopted = net::Listener::adopt(station.worker, std::move(sockets[i]), acceptance(station, listener));
+        if (!adopted) return std::unexpected(adopted.error());
+        all[index].emplace(Endpoint(listener.address, listener.port), std::move(*adopted));
+    }
+    return {};
+}
+
+std::vector<net::InheritedSocket> Server::take_inherited(const config::ListenerSettings& listener) {
+    const std::string address = boost::asio::ip::make_address(listener.address).to_string();
+    const auto others = std::partition(inherited_.begin(), inherited_.end(), [&](const auto& socket) {
+        return socket.address() != address || socket.port() != listener.port;
+    });
+    std::vector<net::InheritedSocket> taken(std::make_move_iterator(others), std::make_move_iterator(inherited_.end()));
+    inherited_.erase(others, inherited_.end());
+    return taken;
+}
+
+std::vector<int> Server::listening_sockets() const {
+    std::vector<int> descriptors;
+    for (const auto& station : stations_)
+        for (const auto& [endpoint, listener] : station->listeners) descriptors.push_back(listener->descriptor());
+    return descriptors;
+}
+
+void Server::retire() {
+    background_.reset();
+    for (const auto& station : stations_)
+        on_thread_of(station->worker, [station = station.get()] { station->close(); });
+}
+
+void Server::Station::close() {
+    for (const auto& [endpoint, listener] : listeners) listener->close();
+    listeners.clear();
+    for (const auto& check : checks)
+        if (const auto running = check.lock()) running->shut_down();
+    checks.clear();
 }
 
 /// On the station's thread.
@@ -154,7 +218,7 @@ void Server::take_over(Station& station, std::shared_ptr<const Generation> gener
     });
     for (auto& [endpoint, listener] : opened) {
         listener->start();
-        station.listeners[endpoint] = std::move(listener);
+        station.listeners.emplace(endpoint, std::move(listener));
     }
     for (const auto& check : station.checks)
         if (const auto running = check.lock()) running->shut_down();
@@ -199,9 +263,7 @@ void Server::stop() {
     background_.reset();
     // Each on the thread of its worker; the last worker to be asked is waited for as long as the first.
     for (const auto& station : stations_) {
-        station->worker.post([station = station.get()] {
-            for (const auto& [endpoint, listener] : station->listeners) listener->close();
-        });
+        station->worker.post([station = station.get()] { station->close(); });
         station->worker.shut_down_connections();
     }
     const auto end = std::chrono::steady_clock::now() + stop_limit;

@@ -41,12 +41,22 @@ public:
 
     Server(const config::Settings& settings, Resources resources);
 
-    /// Binds the listeners and serves. The error says what to do. Call once.
-    [[nodiscard]] std::expected<void, std::string> start(config::Settings settings);
+    /// Binds the listeners, or takes those that are inherited, and serves. The error says what to do. Call once.
+    [[nodiscard]] std::expected<void, std::string> start(config::Settings settings,
+                                                         std::vector<net::InheritedSocket> inherited);
 
     /// Serves with other settings from now on. Sessions go on with those they began with; no connection is refused
     /// meanwhile. When it fails, nothing has changed. Gives the sections that only a restart applies.
     [[nodiscard]] std::expected<std::vector<std::string>, std::string> reload(config::Settings settings);
+
+    /// The descriptors of all listening sockets. They stay the server's.
+    [[nodiscard]] std::vector<int> listening_sockets() const;
+
+    /// Accepts no more, and does nothing by itself any more: somebody else serves now. Sessions go on.
+    void retire();
+
+    /// Connections of clients that are open now.
+    [[nodiscard]] std::uint32_t connections() const { return connections_.count(); }
 
     /// Tells every connection to end, and waits for that; what is left after ten seconds is cut. Call once.
     void stop();
@@ -56,7 +66,9 @@ public:
 
 private:
     using Endpoint = std::pair<std::string, std::uint16_t>;  // address and port
-    using Listeners = std::map<Endpoint, std::shared_ptr<net::Listener>>;
+    // More than one for an endpoint where more were inherited than there are workers.
+    using Listeners = std::multimap<Endpoint, std::shared_ptr<net::Listener>>;
+    using Opened = std::expected<std::vector<Listeners>, std::string>;  // for each station
 
     /// A worker and what is its thread's alone.
     struct Station {
@@ -64,9 +76,19 @@ private:
         std::shared_ptr<const Generation> generation;
         std::vector<std::weak_ptr<net::Connection>> checks;  // of the first station
         Listeners listeners;
+
+        /// On the worker's thread.
+        void close();
     };
 
-    [[nodiscard]] std::expected<std::vector<Listeners>, std::string> open_listeners(const config::Settings& settings);
+    [[nodiscard]] Opened open_listeners(const config::Settings& settings);
+    [[nodiscard]] std::expected<void, std::string> add_own(const config::ListenerSettings& listener,
+                                                           std::vector<Listeners>& all);
+    [[nodiscard]] std::expected<void, std::string> add_inherited(const config::ListenerSettings& listener,
+                                                                 std::vector<net::InheritedSocket> sockets,
+                                                                 std::vector<Listeners>& all);
+    [[nodiscard]] std::vector<net::InheritedSocket> take_inherited(const config::ListenerSettings& listener);
+    [[nodiscard]] net::Listener::Accepted acceptance(Station& station, const config::ListenerSettings& listener);
     void take_over(Station& station, std::shared_ptr<const Generation> generation, Listeners opened);
     void accept(Station& station, const Endpoint& endpoint, boost::asio::ip::tcp::socket socket);
     void log_overload(std::uint32_t limit);
@@ -83,6 +105,7 @@ private:
     std::atomic<std::int64_t> overload_logged_;
     std::shared_ptr<const Generation> generation_;
     std::vector<std::unique_ptr<Station>> stations_;
+    std::vector<net::InheritedSocket> inherited_;  // while it starts
     // After the workers, so destroyed before them: a job that still runs answers to a worker.
     net::BlockingPool resolver_pool_;
     net::BlockingPool password_pool_;

@@ -28,6 +28,7 @@ constexpr WholeNumber<std::uint32_t> connection_count{.min = 1, .max = 1'000'000
 void read_server(MappingReader& section, ServerSettings& server) {
     section.required("hostname", server.hostname, full_hostname);
     section.optional("threads", server.threads, thread_count);
+    section.optional("drain_timeout", server.drain_timeout, duration);
 }
 
 void read_log(MappingReader& section, LogSettings& log) {

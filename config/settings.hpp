@@ -45,6 +45,8 @@ enum class TlsVersion { tls1_2, tls1_3 };
 struct ServerSettings {
     std::string hostname;       ///< the name said in greetings and to backends (EHLO); a fully qualified domain name
     std::uint16_t threads = 0;  ///< I/O threads; 0: one for each core. 0 to 256
+    std::chrono::milliseconds drain_timeout{12 *
+                                            3600'000};  ///< how long sessions may go on after an upgrade. 1 ms to 24 h
 };
 
 struct LogSettings {

@@ -9,6 +9,7 @@
 #include <exception>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace postern::net {
 namespace {
@@ -62,6 +63,19 @@ std::expected<std::shared_ptr<Listener>, std::string> Listener::open(Worker& wor
     const error_code error = bind_to(listener->acceptor_, address, port, true);
     if (error) return std::unexpected(problem(address, port, error));
     return listener;
+}
+
+std::expected<std::shared_ptr<Listener>, std::string> Listener::adopt(Worker& worker,
+                                                                      InheritedSocket socket,
+                                                                      Accepted accepted) {
+    std::shared_ptr<Listener> listener(new Listener(worker, std::move(accepted)));
+    error_code error;
+    const auto address = asio::ip::make_address(socket.address(), error);
+    const int descriptor = socket.release();
+    if (!error) listener->acceptor_.assign(address.is_v6() ? tcp::v6() : tcp::v4(), descriptor, error);
+    if (!error) return listener;
+    ::close(descriptor);
+    return std::unexpected(problem(socket.address(), socket.port(), error));
 }
 
 void Listener::start() {

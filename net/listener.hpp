@@ -1,6 +1,7 @@
 /// Accepts connections on one address for one worker.
 #pragma once
 
+#include "net/inherited_sockets.hpp"
 #include "net/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -30,6 +31,14 @@ public:
                                                                                     const std::string& address,
                                                                                     std::uint16_t port,
                                                                                     Accepted accepted);
+
+    /// Takes over a socket that listens already. The error names its address.
+    [[nodiscard]] static std::expected<std::shared_ptr<Listener>, std::string> adopt(Worker& worker,
+                                                                                     InheritedSocket socket,
+                                                                                     Accepted accepted);
+
+    /// Valid until `close`.
+    [[nodiscard]] int descriptor() { return acceptor_.native_handle(); }
 
     /// Begins to accept. Thread rule: before the worker runs, or on its thread.
     void start();

@@ -68,7 +68,8 @@ userdb {
 mail_location = maildir:~/Maildir
 mail_save_crlf = yes
 first_valid_uid = $(id -u "$mail_user")
-mail_max_userip_connections = 100
+mail_max_userip_connections = 5000
+default_client_limit = 5000
 postmaster_address = postmaster@$mail_domain
 
 service imap-login {
@@ -81,6 +82,10 @@ service imap-login {
   inet_listener imaps {
     port = 0
   }
+}
+# A thousand sessions are a few processes, not a thousand.
+service imap {
+  client_limit = 100
 }
 service lmtp {
   unix_listener lmtp {
