@@ -7,6 +7,7 @@
 #include "app/helpdesk_command_line.hpp"
 #include "app/invocation.hpp"
 #include "app/keys_command.hpp"
+#include "app/live_command_line.hpp"
 #include "app/load_settings.hpp"
 #include "app/route_command.hpp"
 #include "app/serve.hpp"
@@ -184,6 +185,7 @@ int run_command_line(int argc, char** argv) {
     app.set_version_flag("--version", "postern " POSTERN_VERSION);
     Invocation invocation;
     add_serve(app, invocation);
+    add_live_commands(app, invocation);
     add_check(app, invocation);
     add_route(app, invocation);
     add_accounts(app, invocation);

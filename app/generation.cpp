@@ -34,6 +34,7 @@ Generation::Generation(config::Settings settings,
             .backends = backends_,
             .health = health_,
             .sending = shared.sending,
+            .sessions = shared.sessions,
             .clock = shared.clock} {}
 
 std::expected<std::shared_ptr<const Generation>, std::string> Generation::make(config::Settings settings,

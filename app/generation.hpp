@@ -27,6 +27,7 @@ struct SharedServices {
     net::BlockingPool& password_pool;
     net::BlockingPool& resolver_pool;
     proxy::SendingLimits& sending;
+    proxy::OpenSessions& sessions;
     const base::Clock& clock;
 };
 

@@ -1,5 +1,7 @@
 #include "app/serve.hpp"
 
+#include "app/control_socket.hpp"
+#include "app/live_operations.hpp"
 #include "app/load_settings.hpp"
 #include "app/server.hpp"
 #include "app/successor.hpp"
@@ -39,20 +41,6 @@ void raise_descriptor_limit(const config::Settings& settings) {
                   {"advice", "raise LimitNOFILE or lower limits.connections"}});
 }
 
-/// The settings of the file, or nothing and a line in the log for each mistake.
-std::optional<config::Settings> read_again(const std::string& file) {
-    constexpr std::size_t most_lines = 20;
-    config::Loaded loaded = load_and_check(file);
-    if (loaded) return std::move(*loaded);
-    const auto& mistakes = loaded.error();
-    for (std::size_t i = 0; i != std::min(mistakes.size(), most_lines); ++i)
-        net::log(LogLevel::error, "configuration_mistake", {{"mistake", mistakes[i].text()}});
-    net::log(LogLevel::error, "reload_refused",
-             {{"reason", std::to_string(mistakes.size()) + " in " + file + " (postern check lists them)"},
-              {"advice", "the configuration of before stays"}});
-    return std::nullopt;
-}
-
 std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -67,6 +55,7 @@ public:
 
     /// Until it is to end.
     void run() {
+        open_control();
         wait_for_signal();
         context_.run();
         net::log(LogLevel::info, "stopping", {{"signal", signal_}});
@@ -88,20 +77,59 @@ private:
         });
     }
 
-    void reload() {
-        if (state_ != State::serving) return refuse("reload_refused", "another postern takes over, or has done so");
-        auto settings = read_again(file_);
-        if (!settings) return;
-        const auto applied = server_.reload(std::move(*settings));
-        if (!applied) return refuse("reload_refused", applied.error());
+    /// Reads the file again. What becomes of it stands in the log, whoever asked.
+    Reloaded reload() {
+        Reloaded done;
+        if (state_ != State::serving) {
+            done.mistakes.emplace_back("another postern takes over, or has done so");
+        } else if (config::Loaded loaded = load_and_check(file_); !loaded) {
+            for (const config::SettingsError& mistake : loaded.error()) done.mistakes.push_back(mistake.text());
+        } else if (auto applied = server_.reload(std::move(*loaded)); !applied) {
+            done.mistakes.push_back(applied.error());
+        } else {
+            done.unapplied = std::move(*applied);
+        }
+        if (!done.mistakes.empty()) {
+            log_refusal(done.mistakes);
+            return done;
+        }
+        apply_to_process(done.unapplied);
+        return done;
+    }
+
+    static void log_refusal(const std::vector<std::string>& mistakes) {
+        constexpr std::size_t most_lines = 20;
+        for (std::size_t i = 0; i != std::min(mistakes.size(), most_lines); ++i)
+            net::log(LogLevel::error, "configuration_mistake", {{"mistake", mistakes[i]}});
+        refuse("reload_refused",
+               mistakes.size() == 1 ? mistakes.front() : std::to_string(mistakes.size()) + " mistakes");
+    }
+
+    void apply_to_process(const std::vector<std::string>& unapplied) {
         const config::Settings& now = server_.generation().settings();
         net::set_log_level(now.log.level);
         raise_descriptor_limit(now);
+        if (now.server.control_socket != control_path_) open_control();
         net::log(LogLevel::info, "reloaded", {{"listeners", now.listeners.size()}, {"backends", now.backends.size()}});
-        if (!applied->empty())
+        if (!unapplied.empty())
             net::log(LogLevel::warning, "restart_needed",
-                     {{"settings", joined(*applied)},
+                     {{"settings", joined(unapplied)},
                       {"advice", "these have changed; an upgrade (SIGUSR2) or a restart applies them"}});
+    }
+
+    /// The mail goes on without it.
+    void open_control() {
+        if (control_) control_->close();
+        control_.reset();
+        control_path_ = server_.generation().settings().server.control_socket;
+        if (control_path_.empty()) return;
+        auto opened = ControlSocket::open(context_, control_path_, [this](const boost::json::object& question) {
+            return answer_operation(question, server_, [this] { return reload(); });
+        });
+        if (opened)
+            control_ = std::move(*opened);
+        else
+            net::log(LogLevel::error, "control_socket_failed", {{"reason", opened.error()}});
     }
 
     void upgrade() {
@@ -121,6 +149,8 @@ private:
     /// The successor serves: only those who are in stay, until they leave or their time is over.
     void retire() {
         state_ = State::retired;
+        if (control_) control_->close();
+        control_.reset();
         server_.retire();
         net::log(LogLevel::info, "retired", {{"connections", server_.connections()}});
         const auto end = Clock::now() + server_.generation().settings().server.drain_timeout;
@@ -149,6 +179,8 @@ private:
     const std::string file_;
     // Found now: after an upgrade of the package the running program has no name any more.
     const std::string program_ = std::filesystem::read_symlink("/proc/self/exe");
+    std::shared_ptr<ControlSocket> control_;
+    std::string control_path_;
     State state_ = State::serving;
     int signal_ = 0;
 };

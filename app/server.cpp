@@ -78,6 +78,7 @@ Server::Server(const config::Settings& settings, Resources resources)
               .password_pool = password_pool_,
               .resolver_pool = resolver_pool_,
               .sending = sending_,
+              .sessions = sessions_,
               .clock = clock_} {}
 
 std::expected<void, std::string> Server::start(config::Settings settings, std::vector<net::InheritedSocket> inherited) {
@@ -91,6 +92,7 @@ std::expected<void, std::string> Server::start(config::Settings settings, std::v
         net::log(LogLevel::warning, "inherited_socket_unused",
                  {{"address", unused.address()}, {"port", unused.port()}, {"advice", "no listener has this address"}});
     inherited_.clear();
+    revocations_.emplace(*resources_.store, clock_, auth_settings_, sessions_);
     return {};
 }
 
@@ -261,6 +263,7 @@ void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip:
 
 void Server::stop() {
     background_.reset();
+    revocations_.reset();
     // Each on the thread of its worker; the last worker to be asked is waited for as long as the first.
     for (const auto& station : stations_) {
         station->worker.post([station = station.get()] { station->close(); });

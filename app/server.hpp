@@ -3,6 +3,7 @@
 
 #include "app/background.hpp"
 #include "app/generation.hpp"
+#include "app/revocations.hpp"
 #include "auth/authenticator.hpp"
 #include "auth/keyring.hpp"
 #include "auth/password_verifiers.hpp"
@@ -63,6 +64,7 @@ public:
 
     [[nodiscard]] std::size_t threads() const { return stations_.size(); }
     [[nodiscard]] const Generation& generation() const { return *generation_; }
+    [[nodiscard]] const proxy::OpenSessions& sessions() const { return sessions_; }
 
 private:
     using Endpoint = std::pair<std::string, std::uint16_t>;  // address and port
@@ -102,6 +104,7 @@ private:
     auth::Authenticator authenticator_;
     net::ConnectionLimit connections_;
     proxy::SendingLimits sending_;
+    proxy::OpenSessions sessions_;
     std::atomic<std::int64_t> overload_logged_;
     std::shared_ptr<const Generation> generation_;
     std::vector<std::unique_ptr<Station>> stations_;
@@ -111,6 +114,7 @@ private:
     net::BlockingPool password_pool_;
     SharedServices shared_;
     std::optional<Background> background_;
+    std::optional<Revocations> revocations_;
 };
 
 }  // namespace postern::app

@@ -1,6 +1,7 @@
 #include "auth/authenticator.hpp"
 
 #include "auth/coarse_network.hpp"
+#include "auth/standing.hpp"
 #include "base/ascii.hpp"
 
 #include <algorithm>
@@ -27,27 +28,6 @@ bool may_act_as(const Account& account, const std::string& act_as, std::string_v
     if (act_as.empty()) return true;
     return std::ranges::any_of(meanings(act_as, default_domain),
                                [&](const Identifier& name) { return is_own_name(account, name); });
-}
-
-/// Why an account in this state does not get in, although the password is right.
-std::optional<Refusal> refusal_of(AccountState state) {
-    switch (state) {
-        case AccountState::active:
-            return std::nullopt;
-        case AccountState::must_change:
-            return Refusal::must_change;
-        case AccountState::suspended:
-        case AccountState::closed:
-            return Refusal::account_suspended;
-        case AccountState::expired:
-            return Refusal::account_expired;
-        case AccountState::imported:
-        case AccountState::provisional:
-        case AccountState::pending_mail:
-        case AccountState::charter:
-            break;
-    }
-    return Refusal::not_activated;
 }
 
 bool opens_mailboxes(Channel channel) {
@@ -208,7 +188,13 @@ Verdict Authenticator::authenticate_app_password(const Attempt& attempt, const A
     std::ignore = store_.change([&](Transaction& transaction) {
         transaction.credentials().touch(found->credential->id, coarse_network(attempt.context.client), attempt.now);
     });
-    return identity_of(record, attempt.now);
+    Identity identity = identity_of(record, attempt.now);
+    identity.standing.app_password = found->credential->id;
+    // It may end before anything about the account does.
+    auto& changes_at = identity.standing.changes_at;
+    const auto expires = found->credential->expires_at;
+    if (expires && (!changes_at || *expires < *changes_at)) changes_at = expires;
+    return identity;
 }
 
 std::optional<Refusal> Authenticator::objection(const Attempt& attempt,
@@ -319,12 +305,7 @@ Verdict Authenticator::accept(const Attempt& attempt, const Opening& opening, co
     // A login is not refused because its place could not be remembered.
     if (settled && credential.kind == CredentialKind::password) {
         const AccountStamp stamp{.id = id, .epoch = record.account.epoch, .row_version = record.account.row_version};
-        std::optional<Time> changes_at = next_change_by_date(record.account, attempt.now);
-        for (const Account& other : record.linked) {
-            const auto next = next_change_by_date(other, attempt.now);
-            if (next && (!changes_at || *next < *changes_at)) changes_at = next;
-        }
-        right_.put(right_key(attempt, stamp), identity, stamp, changes_at, attempt.now);
+        right_.put(right_key(attempt, stamp), identity, stamp, identity.standing.changes_at, attempt.now);
     }
     return identity;
 }

@@ -44,7 +44,12 @@ std::optional<LoginRecord> login_record(Transaction& transaction, AccountId acco
 Identity identity_of(const LoginRecord& record, Time now) {
     Identity identity{record.account.id, record.account.login.text(), groups_at(record.account, now), {}};
     add_addresses(identity, record.account);
+    std::optional<Time>& changes_at = identity.standing.changes_at;
+    identity.standing.epoch = record.account.epoch;
+    changes_at = next_change_by_date(record.account, now);
     for (const Account& other : record.linked) {
+        const auto next = next_change_by_date(other, now);
+        if (next && (!changes_at || *next < *changes_at)) changes_at = next;
         if (state_at(other, now) != AccountState::active) continue;
         for (std::string& group : groups_at(other, now)) identity.groups.push_back(std::move(group));
         add_addresses(identity, other);

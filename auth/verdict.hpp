@@ -4,8 +4,10 @@
 #include "base/ip_network.hpp"
 #include "base/secret.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,12 +35,21 @@ struct AttemptContext {
 
 using AccountId = std::int64_t;
 
+/// What somebody's being in rests on, as far as it can be taken back.
+struct Standing {
+    std::int64_t epoch = 0;                              ///< of the account, when he came in by its password
+    std::optional<std::int64_t> app_password;            ///< number of the app password that he came in by
+    std::optional<std::chrono::sys_seconds> changes_at;  ///< when the account will be another by its dates alone
+    friend bool operator==(const Standing&, const Standing&) = default;
+};
+
 /// Who somebody was found to be.
 struct Identity {
     AccountId account = 0;
     std::string login;                   ///< the account's own name, normalised: what backends and rules know him by
     std::vector<std::string> groups;     ///< of this account and those linked to it; sorted
     std::vector<std::string> addresses;  ///< names with a domain that these accounts go by; sorted
+    Standing standing{};
 };
 
 /// Why nobody was let in. Which of them a client may learn is the protocol's decision. Everything from

@@ -29,6 +29,7 @@ void read_server(MappingReader& section, ServerSettings& server) {
     section.required("hostname", server.hostname, full_hostname);
     section.optional("threads", server.threads, thread_count);
     section.optional("drain_timeout", server.drain_timeout, duration);
+    section.optional("control_socket", server.control_socket, FilePath{section.reading().directory});
 }
 
 void read_log(MappingReader& section, LogSettings& log) {

@@ -47,6 +47,7 @@ struct ServerSettings {
     std::uint16_t threads = 0;  ///< I/O threads; 0: one for each core. 0 to 256
     std::chrono::milliseconds drain_timeout{12 *
                                             3600'000};  ///< how long sessions may go on after an upgrade. 1 ms to 24 h
+    std::string control_socket;  ///< path of the Unix socket for `postern who`, `kick` ...; empty: none
 };
 
 struct LogSettings {

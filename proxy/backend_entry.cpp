@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace postern::proxy {
 namespace {
@@ -38,7 +39,13 @@ void BackendEntry::interrupt() {
 
 asio::awaitable<bool> BackendEntry::enter(Admission& admission) {
     const config::BackendSettings& backend = user_.backend;
-    const auto servers = routing::preferred_servers(backend.servers, user_.login);
+    std::vector<std::size_t> servers = routing::preferred_servers(backend.servers, user_.login);
+    std::erase_if(servers, [&](std::size_t server) { return health_.of(backend, server).is_drained(); });
+    if (servers.empty()) {
+        report_.backend = backend.name;
+        report_.reason = "backend_drained";
+        co_return false;
+    }
     bool has_tried = false;
     for (std::size_t i = 0; i != servers.size(); ++i) {
         ServerHealth& health = health_.of(backend, servers[i]);

@@ -23,6 +23,9 @@ public:
     static constexpr std::chrono::seconds rest{5};
 
     [[nodiscard]] bool is_up() const noexcept { return down_until_.load(std::memory_order_acquire) == 0; }
+    /// Kept free of new sessions by an administrator.
+    [[nodiscard]] bool is_drained() const noexcept { return is_drained_.load(std::memory_order_acquire); }
+    void set_drained(bool is_drained) noexcept { is_drained_.store(is_drained, std::memory_order_release); }
     /// Whether this caller may use it now. Of those who ask a server that is down, one in each `rest` may.
     [[nodiscard]] bool may_try(Clock::time_point now) noexcept;
     /// True when it was down.
@@ -32,6 +35,7 @@ public:
 
 private:
     std::atomic<std::int64_t> down_until_{0};  // of Clock; 0: up
+    std::atomic<bool> is_drained_{false};
 };
 
 /// One ServerHealth for each server of each backend. Thread rule: any thread.

@@ -19,6 +19,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -58,6 +59,10 @@ std::string_view reason_of_end(RelayEnd end) {
     return "unknown";
 }
 
+std::string_view reason_of_cut(Cut cut) {
+    return cut == Cut::kicked ? "kicked" : "revoked";
+}
+
 std::int64_t milliseconds_since(Clock::time_point begun) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
 }
@@ -72,7 +77,7 @@ struct Attempt {
     std::string detail;
 };
 
-class MailSession final : public net::Connection, public std::enable_shared_from_this<MailSession> {
+class MailSession final : public net::Connection, public Cuttable, public std::enable_shared_from_this<MailSession> {
 public:
     MailSession(net::Worker& worker,
                 asio::ip::tcp::socket socket,
@@ -105,6 +110,11 @@ public:
 
     void shut_down() override {
         shutting_down_ = true;
+        cancel();
+    }
+
+    void cut(Cut why) override {
+        cut_ = why;
         cancel();
     }
 
@@ -264,6 +274,16 @@ private:
                                    .sending = services_->sending,
                                    .clock = services_->clock});
         co_await join_both_sides(dialogue, admission);
+        registration_ = services_->sessions.enter({.number = number_,
+                                                   .account = identity.account,
+                                                   .standing = identity.standing,
+                                                   .login = identity.login,
+                                                   .protocol = protocol_,
+                                                   .listener = listener_.name,
+                                                   .backend = attempt.backend,
+                                                   .client = client_.peer_address(),
+                                                   .since = services_->clock.now()},
+                                                  worker(), weak_from_this());
         co_return std::move(admission.stream);
     }
 
@@ -327,7 +347,7 @@ private:
         }
         backend_->end_output();
         net::log(LogLevel::info, "session",
-                 {{"end", reason_of_end(report.end)},
+                 {{"end", cut_ ? reason_of_cut(*cut_) : reason_of_end(report.end)},
                   {"session", number_},
                   {"bytes_from_client", report.bytes_from_client},
                   {"bytes_from_backend", report.bytes_from_backend},
@@ -348,6 +368,8 @@ private:
     asio::steady_timer pause_;  // before a refusal
     const Clock::time_point accepted_at_ = Clock::now();
     const std::uint64_t number_ = next_session_number();
+    std::unique_ptr<OpenSessions::Entry> registration_;  // once logged in
+    std::optional<Cut> cut_;
     bool shutting_down_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include "net/worker.hpp"
 #include "proxy/backend_health.hpp"
 #include "proxy/connect.hpp"
+#include "proxy/open_sessions.hpp"
 #include "proxy/routing/router.hpp"
 #include "proxy/sending_limits.hpp"
 
@@ -29,6 +30,7 @@ struct MailServices {
     const BackendConnector& backends;
     const BackendHealth& health;
     SendingLimits& sending;
+    OpenSessions& sessions;
     const base::Clock& clock;
 };
 

@@ -1,0 +1,57 @@
+#include "proxy/open_sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::proxy {
+
+std::unique_ptr<OpenSessions::Entry> OpenSessions::enter(OpenSession session,
+                                                         net::Worker& worker,
+                                                         std::weak_ptr<Cuttable> handle) {
+    const std::uint64_t number = session.number;
+    {
+        const std::lock_guard lock(mutex_);
+        sessions_.insert_or_assign(
+            number, Known{.session = std::move(session), .worker = &worker, .handle = std::move(handle)});
+    }
+    return std::make_unique<Entry>(*this, number);
+}
+
+void OpenSessions::leave(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    sessions_.erase(number);
+}
+
+std::vector<OpenSession> OpenSessions::list(const Filter& fits, std::size_t most) const {
+    std::vector<OpenSession> found;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [number, known] : sessions_) {
+            if (found.size() == most) break;
+            if (fits(known.session)) found.push_back(known.session);
+        }
+    }
+    std::ranges::sort(found, {}, &OpenSession::number);
+    return found;
+}
+
+std::size_t OpenSessions::count() const {
+    const std::lock_guard lock(mutex_);
+    return sessions_.size();
+}
+
+std::size_t OpenSessions::cut(const Filter& fits, Cut why) const {
+    std::size_t count = 0;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [number, known] : sessions_) {
+        if (!fits(known.session)) continue;
+        ++count;
+        // It may have ended, and be gone, before its worker comes to this.
+        known.worker->post([handle = known.handle, why] {
+            if (const auto session = handle.lock()) session->cut(why);
+        });
+    }
+    return count;
+}
+
+}  // namespace postern::proxy

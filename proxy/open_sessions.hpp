@@ -1,0 +1,99 @@
+/// Who is in: the mail sessions that are logged in, so that administrators can see them and anybody's can be ended.
+#pragma once
+
+#include "auth/verdict.hpp"
+#include "base/ip_network.hpp"
+#include "config/settings.hpp"
+#include "net/worker.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace postern::proxy {
+
+/// What is known of one of them.
+struct OpenSession {
+    std::uint64_t number = 0;  ///< as in the log
+    auth::AccountId account = 0;
+    auth::Standing standing;
+    std::string login;
+    config::MailProtocol protocol = config::MailProtocol::imap;
+    std::string listener;
+    std::string backend;  ///< "NAME" or "NAME/SERVER"
+    base::IpAddress client;
+    std::chrono::sys_seconds since;
+};
+
+/// Why a session is ended by us. The client hears it, if he is not in the middle of something.
+enum class Cut {
+    kicked,   ///< an administrator wants it
+    revoked,  ///< what let him in does so no longer
+};
+
+/// What can be cut. Called on its worker's thread.
+class Cuttable {
+public:
+    virtual void cut(Cut why) = 0;
+
+protected:
+    Cuttable() = default;
+    ~Cuttable() = default;
+    Cuttable(const Cuttable&) = default;
+    Cuttable& operator=(const Cuttable&) = default;
+    Cuttable(Cuttable&&) = default;
+    Cuttable& operator=(Cuttable&&) = default;
+};
+
+/// Thread rule: any thread; what waits for the lock waits for a look-up, or for a copy of the list.
+class OpenSessions {
+public:
+    /// In while it lives. The OpenSessions must outlive it.
+    class Entry {
+    public:
+        Entry(OpenSessions& all, std::uint64_t number) : all_(&all), number_(number) {}
+        Entry(const Entry&) = delete;
+        Entry& operator=(const Entry&) = delete;
+        Entry(Entry&&) = delete;
+        Entry& operator=(Entry&&) = delete;
+        ~Entry() { all_->leave(number_); }
+
+    private:
+        OpenSessions* all_;
+        std::uint64_t number_;
+    };
+
+    /// `worker` must outlive this entry.
+    [[nodiscard]] std::unique_ptr<Entry> enter(OpenSession session,
+                                               net::Worker& worker,
+                                               std::weak_ptr<Cuttable> handle);
+
+    using Filter = std::function<bool(const OpenSession&)>;
+
+    /// Those that fit, the oldest first; at most `most` of them.
+    [[nodiscard]] std::vector<OpenSession> list(const Filter& fits, std::size_t most) const;
+    [[nodiscard]] std::size_t count() const;
+
+    /// Ends those that fit, each soon and on its own thread. How many.
+    std::size_t cut(const Filter& fits, Cut why) const;
+
+private:
+    struct Known {
+        OpenSession session;
+        net::Worker* worker = nullptr;
+        std::weak_ptr<Cuttable> handle;
+    };
+    void leave(std::uint64_t number);
+
+    mutable std::mutex mutex_;
+    std::unordered_map<std::uint64_t, Known> sessions_;
+};
+
+}  // namespace postern::proxy
