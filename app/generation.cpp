@@ -4,12 +4,12 @@
 
 namespace postern::app {
 
-std::expected<ServerTls, std::string> ServerTls::load(const config::TlsSettings& settings) {
-    auto imap = net::TlsContext::for_server(settings, {"imap"});
+std::expected<ServerTls, std::string> ServerTls::load(const config::TlsSettings& settings, net::TicketKeys& tickets) {
+    auto imap = net::TlsContext::for_server(settings, {"imap"}, &tickets);
     if (!imap) return std::unexpected(imap.error());
-    auto submission = net::TlsContext::for_server(settings, {"submission", "smtp"});
+    auto submission = net::TlsContext::for_server(settings, {"submission", "smtp"}, &tickets);
     if (!submission) return std::unexpected(submission.error());
-    auto https = net::TlsContext::for_server(settings, {"http/1.1"});
+    auto https = net::TlsContext::for_server(settings, {"http/1.1"}, &tickets);
     if (!https) return std::unexpected(https.error());
     return ServerTls{.imap = std::move(*imap), .submission = std::move(*submission), .https = std::move(*https)};
 }
@@ -35,12 +35,14 @@ Generation::Generation(config::Settings settings,
             .health = health_,
             .sending = shared.sending,
             .sessions = shared.sessions,
+            .session_limits = shared.session_limits,
+            .addresses = shared.addresses,
             .clock = shared.clock} {}
 
 std::expected<std::shared_ptr<const Generation>, std::string> Generation::make(config::Settings settings,
                                                                                const SharedServices& shared,
                                                                                const Generation* previous) {
-    auto tls = ServerTls::load(settings.tls);
+    auto tls = ServerTls::load(settings.tls, shared.tickets);
     if (!tls) return std::unexpected(tls.error());
     auto backends = proxy::BackendConnector::make(settings.backends, shared.resolver_pool);
     if (!backends) return std::unexpected(backends.error());

@@ -28,6 +28,9 @@ struct SharedServices {
     net::BlockingPool& resolver_pool;
     proxy::SendingLimits& sending;
     proxy::OpenSessions& sessions;
+    proxy::SessionLimits& session_limits;
+    net::AddressLimit& addresses;
+    net::TicketKeys& tickets;
     const base::Clock& clock;
 };
 
@@ -38,7 +41,8 @@ struct ServerTls {
     net::TlsContext https;
 
     /// The error names the file.
-    [[nodiscard]] static std::expected<ServerTls, std::string> load(const config::TlsSettings& settings);
+    [[nodiscard]] static std::expected<ServerTls, std::string> load(const config::TlsSettings& settings,
+                                                                    net::TicketKeys& tickets);
 };
 
 /// Immutable, and kept by whatever began with it: a session ends with the configuration it began with, however often

@@ -79,6 +79,9 @@ Server::Server(const config::Settings& settings, Resources resources)
               .resolver_pool = resolver_pool_,
               .sending = sending_,
               .sessions = sessions_,
+              .session_limits = session_limits_,
+              .addresses = addresses_,
+              .tickets = tickets_,
               .clock = clock_} {}
 
 std::expected<void, std::string> Server::start(config::Settings settings, std::vector<net::InheritedSocket> inherited) {
@@ -243,6 +246,8 @@ void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip:
     });
     if (found == listeners.end()) return;
     const ServerTls& tls = generation->tls();
+    const net::HttpLimits http{.addresses = &addresses_,
+                               .connections_per_address = generation->settings().limits.connections_per_address};
     switch (found->protocol) {
         case ListenerProtocol::imap:
         case ListenerProtocol::submission:
@@ -252,11 +257,11 @@ void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip:
             break;
         case ListenerProtocol::https:
             net::serve_http(station.worker, std::move(socket), std::move(*ticket), &tls.https,
-                            Generation::site(generation), {}, found->proxies);
+                            Generation::site(generation), http, found->proxies);
             break;
         case ListenerProtocol::http:
             net::serve_http(station.worker, std::move(socket), std::move(*ticket), nullptr,
-                            Generation::redirects(generation), {}, found->proxies);
+                            Generation::redirects(generation), http, found->proxies);
             break;
     }
 }

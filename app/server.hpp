@@ -105,6 +105,9 @@ private:
     net::ConnectionLimit connections_;
     proxy::SendingLimits sending_;
     proxy::OpenSessions sessions_;
+    proxy::SessionLimits session_limits_;
+    net::AddressLimit addresses_;
+    net::TicketKeys tickets_;
     std::atomic<std::int64_t> overload_logged_;
     std::shared_ptr<const Generation> generation_;
     std::vector<std::unique_ptr<Station>> stations_;

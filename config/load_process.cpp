@@ -24,6 +24,7 @@ const OneOf<bool> yes_or_no{{{"true", true}, {"false", false}}};
 constexpr WholeNumber<std::uint16_t> bad_commands{.min = 1, .max = 1000};
 constexpr WholeNumber<std::uint16_t> login_attempts{.min = 1, .max = 100};
 constexpr WholeNumber<std::uint32_t> connection_count{.min = 1, .max = 1'000'000};
+constexpr WholeNumber<std::uint32_t> count_or_no_limit{.min = 0, .max = 1'000'000};
 
 void read_server(MappingReader& section, ServerSettings& server) {
     section.required("hostname", server.hostname, full_hostname);
@@ -70,6 +71,11 @@ void read_tls(MappingReader& section, TlsSettings& tls) {
     const ReadableFile readable_file{section.reading().directory};
     section.required("certificate", tls.certificate, readable_file);
     section.required("key", tls.key, readable_file);
+    section.sections("by_name", Presence::optional, [&](MappingReader& each) {
+        CertificateSettings& other = tls.by_name.emplace_back();
+        each.required("certificate", other.certificate, readable_file);
+        each.required("key", other.key, readable_file);
+    });
     section.optional("minimum_version", tls.minimum_version, tls_version_form);
 }
 
@@ -83,6 +89,9 @@ void read_limits(MappingReader& section, LimitSettings& limits) {
     section.optional("submission_idle_timeout", limits.submission_idle_timeout, duration);
     section.optional("half_closed_timeout", limits.half_closed_timeout, duration);
     section.optional("connections", limits.connections, connection_count);
+    section.optional("connections_per_address", limits.connections_per_address, count_or_no_limit);
+    section.optional("sessions_per_account", limits.sessions_per_account, count_or_no_limit);
+    section.optional("sessions_per_account_and_address", limits.sessions_per_account_and_address, count_or_no_limit);
 }
 
 void read_submission(MappingReader& section, SubmissionSettings& submission) {

@@ -165,9 +165,15 @@ struct AccountSettings {
     std::optional<HookSettings> hook;
 };
 
+struct CertificateSettings {
+    std::string certificate;  ///< PEM file: the certificate and its chain
+    std::string key;          ///< PEM file: its private key
+};
+
 struct TlsSettings {
     std::string certificate;                          ///< PEM file: the certificate and its chain
     std::string key;                                  ///< PEM file: its private key
+    std::vector<CertificateSettings> by_name;         ///< for clients that ask for a name of theirs (SNI)
     TlsVersion minimum_version = TlsVersion::tls1_2;  ///< in the file: "1.2" or "1.3"
 };
 
@@ -183,6 +189,9 @@ struct LimitSettings {
     std::chrono::milliseconds submission_idle_timeout{10 * 60'000};  ///< the same (RFC 5321 4.5.3.2: at least 5 min)
     std::chrono::milliseconds half_closed_timeout{60'000};  ///< how long the other side may go on when one has ended
     std::uint32_t connections = 20'000;                     ///< client connections of the whole process. 1 to 1000000
+    std::uint32_t connections_per_address = 4'000;        ///< the same of one client address; 0: no limit. 0 to 1000000
+    std::uint32_t sessions_per_account = 200;             ///< logged in at once; 0: no limit. 0 to 1000000
+    std::uint32_t sessions_per_account_and_address = 50;  ///< the same from one address
 };
 
 /// Which sender addresses (MAIL FROM) an account may use.

@@ -102,6 +102,11 @@ public:
             log(config::LogLevel::debug, "tls_failed", {{"protocol", "http"}, {"reason", learned.error()}});
             co_return;
         }
+        if (self->limits_.addresses != nullptr) {
+            self->room_ = self->limits_.addresses->enter(address_key(self->stream_.peer_address()),
+                                                         self->limits_.connections_per_address);
+            if (!self->room_) co_return;
+        }
         if (self->tls_ != nullptr) {
             const auto greeted = co_await self->stream_.handshake_as_server(*self->tls_);
             if (!greeted) {
@@ -177,6 +182,7 @@ private:
     }
 
     ConnectionLimit::Ticket ticket_;
+    std::optional<AddressLimit::Ticket> room_;
     Stream stream_;
     const TlsContext* tls_;
     const std::shared_ptr<const HttpHandler> handler_;

@@ -3,6 +3,7 @@
 
 #include "base/ip_network.hpp"
 #include "net/connection_limit.hpp"
+#include "net/counted_limit.hpp"
 #include "net/http.hpp"
 #include "net/stream.hpp"
 #include "net/worker.hpp"
@@ -22,8 +23,10 @@ struct HttpLimits {
     std::size_t header_bytes = std::size_t{8} * 1024;
     std::size_t body_bytes = std::size_t{16} * 1024;
     std::chrono::milliseconds request_timeout{
-        10'000};              ///< for the TLS handshake, and from a request's first wait to its end
-    unsigned requests = 100;  ///< on one connection
+        10'000};                                ///< for the TLS handshake, and from a request's first wait to its end
+    unsigned requests = 100;                    ///< on one connection
+    AddressLimit* addresses = nullptr;          ///< where the connection is counted; must outlive it. Null: nowhere
+    std::uint32_t connections_per_address = 0;  ///< what it allows
 };
 
 /// Serves one accepted connection on its worker's thread until it ends; `tls` null means clear text.

@@ -63,10 +63,10 @@ void TlsContext::Free::operator()(SSL_CTX* context) const noexcept {
     SSL_CTX_free(context);
 }
 
-std::expected<TlsContext, std::string> TlsContext::for_server(const config::TlsSettings& settings,
-                                                              const std::vector<std::string>& protocols) {
-    TlsContext context(SSL_CTX_new(TLS_server_method()));
-    SSL_CTX* const raw = context.context_.get();
+std::expected<TlsContext::Context, std::string> TlsContext::make_for_server(
+    const config::TlsSettings& settings, const config::CertificateSettings& files) const {
+    Context context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX* const raw = context.get();
     if (raw == nullptr) return std::unexpected(take_openssl_error());
     set_common_options(raw);
     SSL_CTX_set_min_proto_version(
@@ -77,22 +77,45 @@ std::expected<TlsContext, std::string> TlsContext::for_server(const config::TlsS
 
     // A key with a passphrase would make OpenSSL ask at the terminal: it is an error like any other.
     SSL_CTX_set_default_passwd_cb(raw, [](char*, int, int, void*) { return 0; });
-    if (SSL_CTX_use_certificate_chain_file(raw, settings.certificate.c_str()) != 1)
-        return std::unexpected(file_error("certificate", settings.certificate));
+    if (SSL_CTX_use_certificate_chain_file(raw, files.certificate.c_str()) != 1)
+        return std::unexpected(file_error("certificate", files.certificate));
     // Fails for a key of another certificate, too.
-    if (SSL_CTX_use_PrivateKey_file(raw, settings.key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return std::unexpected(file_error("private key", settings.key));
-    context.alpn_ = std::make_unique<std::string>(alpn_wire_format(protocols));
-    SSL_CTX_set_alpn_select_cb(raw, select_alpn, context.alpn_.get());
+    if (SSL_CTX_use_PrivateKey_file(raw, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
+        return std::unexpected(file_error("private key", files.key));
+    SSL_CTX_set_alpn_select_cb(raw, select_alpn, alpn_.get());
     // A ticket of one kind of listener must not open another (CVE-2025-23419 is this mistake in another server).
     SSL_CTX_set_session_id_context(
-        raw, reinterpret_cast<const unsigned char*>(context.alpn_->data()),
-        static_cast<unsigned int>(std::min<std::size_t>(context.alpn_->size(), SSL_MAX_SID_CTX_LENGTH)));
+        raw, reinterpret_cast<const unsigned char*>(alpn_->data()),
+        static_cast<unsigned int>(std::min<std::size_t>(alpn_->size(), SSL_MAX_SID_CTX_LENGTH)));
     return context;
 }
 
+std::expected<TlsContext, std::string> TlsContext::for_server(const config::TlsSettings& settings,
+                                                              const std::vector<std::string>& protocols,
+                                                              TicketKeys* tickets) {
+    TlsContext made;
+    made.alpn_ = std::make_unique<std::string>(alpn_wire_format(protocols));
+    auto first = made.make_for_server(settings, {.certificate = settings.certificate, .key = settings.key});
+    if (!first) return std::unexpected(first.error());
+    made.context_ = std::move(*first);
+    // Tickets are made and taken by the context that a connection begins with, whatever name it then asks for.
+    if (tickets != nullptr) tickets->serve(made.context_.get());
+    if (settings.by_name.empty()) return made;
+    made.names_ = std::make_unique<ServerNames>();
+    for (const config::CertificateSettings& files : settings.by_name) {
+        auto other = made.make_for_server(settings, files);
+        if (!other) return std::unexpected(other.error());
+        if (tickets != nullptr) tickets->serve(other->get());
+        if (!made.names_->add(other->release()))
+            return std::unexpected("the certificate " + files.certificate + " bears no DNS name: nobody would get it");
+    }
+    made.names_->serve(made.context_.get());
+    return made;
+}
+
 std::expected<TlsContext, std::string> TlsContext::for_client(const std::string& ca_file) {
-    TlsContext context(SSL_CTX_new(TLS_client_method()));
+    TlsContext context;
+    context.context_.reset(SSL_CTX_new(TLS_client_method()));
     SSL_CTX* const raw = context.context_.get();
     if (raw == nullptr) return std::unexpected(take_openssl_error());
     set_common_options(raw);

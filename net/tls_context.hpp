@@ -2,6 +2,8 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "net/server_names.hpp"
+#include "net/ticket_keys.hpp"
 
 #include <expected>
 #include <memory>
@@ -22,8 +24,10 @@ public:
     /// some and none of these is refused with no_application_protocol, so that a browser cannot be led to talk HTTP to
     /// a mail port (ALPACA, CVE-2021-3618); a client without ALPN is served. The error says which file is at fault and
     /// why.
+    /// `tickets`: must outlive the context and its connections; null: keys of its own, which OpenSSL never changes.
     [[nodiscard]] static std::expected<TlsContext, std::string> for_server(const config::TlsSettings& settings,
-                                                                           const std::vector<std::string>& protocols);
+                                                                           const std::vector<std::string>& protocols,
+                                                                           TicketKeys* tickets = nullptr);
 
     /// For connections to backends: the peer's certificate is verified against `ca_file` (empty: the system's
     /// authorities) and must bear the name given to `start_client`. There is no way to switch this off.
@@ -39,10 +43,16 @@ private:
     struct Free {
         void operator()(SSL_CTX* context) const noexcept;
     };
-    explicit TlsContext(SSL_CTX* context) : context_(context) {}
+    TlsContext() = default;
 
-    std::unique_ptr<SSL_CTX, Free> context_;
-    std::unique_ptr<std::string> alpn_;  // wire format; OpenSSL's callback holds a pointer to it
+    using Context = std::unique_ptr<SSL_CTX, Free>;
+    [[nodiscard]] std::expected<Context, std::string> make_for_server(const config::TlsSettings& settings,
+                                                                      const config::CertificateSettings& files) const;
+
+    // OpenSSL's callbacks hold pointers to these two.
+    std::unique_ptr<std::string> alpn_;  // wire format
+    std::unique_ptr<ServerNames> names_;
+    Context context_;
 };
 
 /// The newest error of OpenSSL's queue of this thread in words, and empties the queue.

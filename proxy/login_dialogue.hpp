@@ -61,6 +61,7 @@ public:
     /// The answers to Authenticate.
     virtual void refuse(auth::Refusal refusal) = 0;
     virtual void backend_failed() = 0;
+    virtual void too_many_sessions() = 0;
     virtual void welcome(const BackendReady& ready) = 0;
 
     /// Adds the last words before the session closes by its own decision.

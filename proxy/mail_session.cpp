@@ -18,6 +18,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <random>
@@ -135,9 +136,18 @@ private:
         (void)waited;
     }
 
+    /// Before the handshake, which is what costs.
+    std::expected<void, std::string> take_room() {
+        room_ = services_->addresses.enter(net::address_key(client_.peer_address()),
+                                           services_->settings.limits.connections_per_address);
+        if (room_) return {};
+        return std::unexpected("too many connections of this address");
+    }
+
     asio::awaitable<bool> start_tls() {
         deadline_.set(services_->settings.limits.handshake_timeout);
         auto secured = co_await net::learn_peer(client_, listener_.proxies);
+        if (secured) secured = take_room();
         if (secured) secured = co_await client_.handshake_as_server(tls_);
         if (!secured)
             net::log(LogLevel::debug, "tls_failed",
@@ -242,6 +252,12 @@ private:
                                                                 const auth::Identity& identity,
                                                                 const auth::Credentials& credentials,
                                                                 Attempt& attempt) {
+        seat_ = services_->session_limits.take(identity.account, client_.peer_address(), services_->settings.limits);
+        if (!seat_) {
+            attempt.reason = "too_many_sessions";
+            dialogue.too_many_sessions();
+            co_return nullptr;
+        }
         const routing::RouteQuery query{
             .protocol = protocol_,
             .listener = listener_.name,
@@ -264,6 +280,7 @@ private:
         Admission admission;
         const bool entered = co_await enter(user, admission, attempt);
         if (!entered) {
+            seat_.reset();
             dialogue.backend_failed();
             co_return nullptr;
         }
@@ -356,6 +373,8 @@ private:
     }
 
     net::ConnectionLimit::Ticket ticket_;
+    std::optional<net::AddressLimit::Ticket> room_;
+    std::optional<SessionLimits::Seat> seat_;
     net::Stream client_;
     std::unique_ptr<net::Stream> backend_;  // once logged in
     std::unique_ptr<RelayGuard> guard_;     // the same

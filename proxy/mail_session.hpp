@@ -13,6 +13,7 @@
 #include "proxy/open_sessions.hpp"
 #include "proxy/routing/router.hpp"
 #include "proxy/sending_limits.hpp"
+#include "proxy/session_limits.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -31,6 +32,8 @@ struct MailServices {
     const BackendHealth& health;
     SendingLimits& sending;
     OpenSessions& sessions;
+    SessionLimits& session_limits;
+    net::AddressLimit& addresses;
     const base::Clock& clock;
 };
 

@@ -225,6 +225,12 @@ void LoginDialogue::backend_failed() {
     answer(replies::backend_failed);
 }
 
+void LoginDialogue::too_many_sessions() {
+    assert(state_ == State::awaiting_verdict);
+    state_ = State::reading;
+    answer(replies::too_many_sessions);
+}
+
 void LoginDialogue::welcome(const BackendReady& ready) {
     assert(state_ == State::awaiting_verdict);
     state_ = State::welcomed;

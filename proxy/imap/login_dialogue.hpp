@@ -36,6 +36,7 @@ public:
     DialogueStep next() override;
     void refuse(auth::Refusal refusal) override;
     void backend_failed() override;
+    void too_many_sessions() override;
     void welcome(const BackendReady& ready) override;
     void say_farewell(Farewell reason) override;
     base::WipingBuffer take_unread() override;

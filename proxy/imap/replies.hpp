@@ -43,6 +43,8 @@ inline constexpr std::string_view throttled = "NO [UNAVAILABLE] Too many failed 
 inline constexpr std::string_view busy = "NO [UNAVAILABLE] Too many logins at the moment, try again later.";
 inline constexpr std::string_view unavailable =
     "NO [UNAVAILABLE] Accounts cannot be checked at the moment, try again later.";
+inline constexpr std::string_view too_many_sessions =
+    "NO [LIMIT] Too many sessions of this account are open, close some of them and try again.";
 inline constexpr std::string_view backend_failed =
     "NO [UNAVAILABLE] The mailbox cannot be reached at the moment, try again later.";
 inline constexpr std::string_view unsupported_mechanism = "NO Unsupported authentication mechanism.";

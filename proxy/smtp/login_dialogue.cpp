@@ -268,6 +268,11 @@ void LoginDialogue::backend_failed() {
     say(replies::temporary_failure);
 }
 
+void LoginDialogue::too_many_sessions() {
+    awaits_verdict_ = false;
+    hang_up(replies::too_many_sessions);
+}
+
 void LoginDialogue::welcome(const BackendReady& /*ready*/) {
     awaits_verdict_ = false;
     say(replies::authenticated);

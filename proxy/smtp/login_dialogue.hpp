@@ -33,6 +33,7 @@ public:
 
     void refuse(auth::Refusal refusal) override;
     void backend_failed() override;
+    void too_many_sessions() override;
     void welcome(const BackendReady& ready) override;
     void say_farewell(Farewell reason) override;
 

@@ -18,6 +18,7 @@ inline constexpr std::string_view too_many_bad_commands = "421 4.7.0 Too many in
 inline constexpr std::string_view too_many_commands = "421 4.7.0 Too many commands without a login\r\n";
 inline constexpr std::string_view too_many_attempts = "421 4.7.0 Too many failed logins\r\n";
 inline constexpr std::string_view closing = "421 4.7.0 Closing the connection\r\n";
+inline constexpr std::string_view too_many_sessions = "421 4.7.0 Too many sessions of this account are open\r\n";
 inline constexpr std::string_view temporary_failure = "454 4.7.0 Temporary authentication failure, try again later\r\n";
 
 inline constexpr std::string_view bare_line_ending = "500 5.5.2 Lines must end in CR LF\r\n";

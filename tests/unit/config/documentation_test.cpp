@@ -111,6 +111,9 @@ TEST(CompleteExample, MarksDefaultsThatAreDefaults) {
     EXPECT_EQ(complete->limits.submission_idle_timeout, defaults.limits.submission_idle_timeout);
     EXPECT_EQ(complete->limits.half_closed_timeout, defaults.limits.half_closed_timeout);
     EXPECT_EQ(complete->limits.connections, defaults.limits.connections);
+    EXPECT_EQ(complete->limits.connections_per_address, defaults.limits.connections_per_address);
+    EXPECT_EQ(complete->limits.sessions_per_account, defaults.limits.sessions_per_account);
+    EXPECT_EQ(complete->limits.sessions_per_account_and_address, defaults.limits.sessions_per_account_and_address);
     EXPECT_EQ(complete->submission.max_message_bytes, defaults.submission.max_message_bytes);
     EXPECT_EQ(complete->submission.senders, defaults.submission.senders);
     EXPECT_EQ(complete->submission.messages_per_hour, defaults.submission.messages_per_hour);

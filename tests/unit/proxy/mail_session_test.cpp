@@ -66,8 +66,9 @@ protected:
         trust_ = std::make_unique<net::TlsContext>(std::move(*net::TlsContext::for_client(settings_.tls.certificate)));
         connector_ = std::make_unique<BackendConnector>(std::move(*BackendConnector::make(settings_.backends, pool_)));
         health_ = std::make_unique<BackendHealth>(settings_.backends);
-        services_ = std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_,
-                                                         *health_, sending_, sessions_, test_store_.clock);
+        services_ =
+            std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_, *health_,
+                                                 sending_, sessions_, session_limits_, addresses_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
         tcp::acceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
@@ -137,6 +138,8 @@ protected:
     test::CountingHasher hasher_;
     SendingLimits sending_{0, 0};
     OpenSessions sessions_;
+    SessionLimits session_limits_;
+    net::AddressLimit addresses_;
     auth::Authenticator authenticator_{test_store_.store(), hasher_, test_store_.keyring, test_store_.clock,
                                        settings_.auth};
     routing::Router router_{settings_.routing};
