@@ -83,7 +83,8 @@ std::expected<MailService, std::string> service_of(const config::Settings& setti
         return std::unexpected("listener: \"" + announced.listener + "\" speaks another protocol");
     return MailService{.hostname = base::to_lower(announced.hostname),
                        .port = listener->public_port != 0 ? listener->public_port : listener->port,
-                       .security = SocketSecurity::implicit_tls};
+                       .security = listener->tls == config::ListenerTls::starttls ? SocketSecurity::starttls
+                                                                                  : SocketSecurity::implicit_tls};
 }
 
 }  // namespace

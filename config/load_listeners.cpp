@@ -5,6 +5,8 @@
 namespace postern::config {
 namespace {
 
+const OneOf<ListenerTls> listener_tls_form{{{"implicit", ListenerTls::implicit}, {"starttls", ListenerTls::starttls}}};
+
 ListenerSettings read_listener(MappingReader& section) {
     ListenerSettings listener;
     section.required("name", listener.name, identifier);
@@ -13,6 +15,7 @@ ListenerSettings read_listener(MappingReader& section) {
     section.required("port", listener.port, port_number);
     listener.public_port = listener.port;
     section.optional("public_port", listener.public_port, port_number);
+    section.optional("tls", listener.tls, listener_tls_form);
     section.list("proxies", listener.proxies, ip_network);
     section.optional("default_domain", listener.default_domain, hostname);
     const bool takes_logins =
@@ -20,6 +23,10 @@ ListenerSettings read_listener(MappingReader& section) {
     if (section.has("default_domain") && section.sound("protocol") && !takes_logins)
         section.fail("default_domain", "only for imap and submission: nobody logs in to " +
                                            std::string(name_of(listener.protocol)) + "; leave it out");
+    if (section.has("tls") && section.sound("protocol") && !takes_logins)
+        section.fail("tls", listener.protocol == ListenerProtocol::https
+                                ? "only for imap and submission: https is TLS from the first byte; leave it out"
+                                : "only for imap and submission: http has no TLS; leave it out, or use https");
     return listener;
 }
 

@@ -24,6 +24,12 @@ inline constexpr MailProtocol every_mail_protocol[] = {MailProtocol::imap, MailP
 /// What a listener speaks. `http` only redirects to https.
 enum class ListenerProtocol { imap, submission, https, http };
 
+/// How TLS starts on a connection of a mail client. There is no third way: passwords come over TLS.
+enum class ListenerTls {
+    implicit,  ///< from the first byte (RFC 8314)
+    starttls,  ///< the client asks for it, and can do nothing else before (RFC 9051 section 6.2.1, RFC 3207)
+};
+
 /// How TLS starts on a connection to a backend.
 enum class BackendTls {
     implicit,  ///< TLS from the first byte, certificate and name verified (RFC 8314)
@@ -179,7 +185,8 @@ struct TlsSettings {
 
 /// Bounds on what a client may do. Times are since the event named.
 struct LimitSettings {
-    std::chrono::milliseconds handshake_timeout{15'000};  ///< from accept to the end of the TLS handshake
+    std::chrono::milliseconds handshake_timeout{
+        15'000};  ///< from accept to the end of the TLS handshake, STARTTLS included
     std::chrono::milliseconds login_timeout{60'000};  ///< from accept to a login; nothing the client says prolongs it
     std::uint16_t imap_bad_commands = 3;              ///< before the connection is closed. 1 to 1000
     std::uint16_t submission_bad_commands = 10;       ///< the same for submission. 1 to 1000
@@ -211,11 +218,12 @@ struct SubmissionSettings {
 struct ListenerSettings {
     std::string name;  ///< what rules, logs and `domains` call it; unique
     ListenerProtocol protocol = ListenerProtocol::imap;
-    std::string address;                   ///< numeric IPv4 or IPv6 address to bind; "::" is both on Linux
-    std::uint16_t port = 0;                ///< 1 to 65535
-    std::uint16_t public_port = 0;         ///< the port that clients see, where a firewall maps it; default: `port`
-    std::vector<base::IpNetwork> proxies;  ///< load balancers: they must begin with a PROXY header, and are believed
-    std::string default_domain;            ///< completes a user name that has none; empty: such names stay bare
+    ListenerTls tls = ListenerTls::implicit;  ///< of imap and submission
+    std::string address;                      ///< numeric IPv4 or IPv6 address to bind; "::" is both on Linux
+    std::uint16_t port = 0;                   ///< 1 to 65535
+    std::uint16_t public_port = 0;            ///< the port that clients see, where a firewall maps it; default: `port`
+    std::vector<base::IpNetwork> proxies;     ///< load balancers: they must begin with a PROXY header, and are believed
+    std::string default_domain;               ///< completes a user name that has none; empty: such names stay bare
 };
 
 /// One of the servers that a backend consists of. All of them have all mailboxes, or relay for everybody.

@@ -5,12 +5,19 @@
 #include "auth/verdict.hpp"
 #include "base/secret.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 namespace postern::proxy {
+
+/// What a dialogue runs on.
+enum class Transport : std::uint8_t {
+    tls,
+    plaintext,  ///< anybody may read along and write: nobody logs in here, STARTTLS is the only way on
+};
 
 /// Needs more bytes from the peer: write the output, read, `receive`, `next`.
 struct ReadMore {};
@@ -19,10 +26,13 @@ struct ReadMore {};
 struct Authenticate {
     auth::Credentials credentials;
 };
+/// Agreed on TLS: write the output, shake hands, and go on with a new dialogue on TLS, which does not greet. This one
+/// is over; whatever it was told came from nobody knows whom and ends with it. Only from a dialogue on plaintext.
+struct StartTls {};
 /// Over: write the output and close.
 struct Close {};
 
-using DialogueStep = std::variant<ReadMore, Authenticate, Close>;
+using DialogueStep = std::variant<ReadMore, Authenticate, StartTls, Close>;
 
 /// Why the session ends a dialogue that would go on.
 enum class Farewell { login_timeout, shutting_down, too_many_connections };
@@ -40,10 +50,10 @@ struct ClientGreeting {
     bool extended = false;  ///< EHLO, so ESMTP
 };
 
-/// Lifetime and order: `greet` once, then `next` until it gives anything but ReadMore; after Authenticate answer it,
-/// then `next` again. Output piles up in `output` and is to be written before reading, before closing and after
-/// `welcome`. Thread rule: one thread. Everything is bounded by the limits given to the constructor; it never throws on
-/// bad input.
+/// Lifetime and order: `greet` once, unless STARTTLS came before, then `next` until it gives anything but ReadMore;
+/// after Authenticate answer it, then `next` again. Output piles up in `output` and is to be written before reading,
+/// before closing and after `welcome`. Thread rule: one thread. Everything is bounded by the limits given to the
+/// constructor; it never throws on bad input.
 class LoginDialogue {
 public:
     LoginDialogue() = default;

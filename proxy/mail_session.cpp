@@ -102,11 +102,12 @@ public:
         if (!greeted) co_return;
         // The frames of the login, its dialogue and its strings are gone before the relay begins.
         self->backend_ = co_await self->log_in();
-        if (self->backend_) co_await self->relay_bytes();
-        self->client_.end_output();
-        if (self->backend_) co_return;  // the relay has read the client to his end
-        self->deadline_.set(farewell_limit);
-        co_await net::discard_input(self->client_);
+        if (!self->backend_) {
+            co_await self->hang_up();
+            co_return;
+        }
+        co_await self->relay_bytes();
+        self->client_.end_output();  // the relay has read the client to his end
     }
 
     void shut_down() override {
@@ -144,10 +145,21 @@ private:
         return std::unexpected("too many connections of this address");
     }
 
+    /// Lets the last words arrive: a connection that is closed on unread input is reset.
+    asio::awaitable<void> hang_up() {
+        client_.end_output();
+        deadline_.set(farewell_limit);
+        co_await net::discard_input(client_);
+    }
+
     asio::awaitable<bool> start_tls() {
         deadline_.set(services_->settings.limits.handshake_timeout);
         auto secured = co_await net::learn_peer(client_, listener_.proxies);
         if (secured) secured = take_room();
+        if (secured && listener_.tls == config::ListenerTls::starttls) {
+            const bool agreed = co_await agree_on_tls();
+            if (!agreed) co_return false;
+        }
         if (secured) secured = co_await client_.handshake_as_server(tls_);
         if (!secured)
             net::log(LogLevel::debug, "tls_failed",
@@ -155,6 +167,24 @@ private:
                       {"client", client_.peer_address().text()},
                       {"reason", deadline_.expired() ? std::string_view("timeout") : secured.error()}});
         co_return secured.has_value();
+    }
+
+    /// The part of the conversation that anybody may have read or written. Its dialogue ends with it, so that nothing
+    /// of it is known within TLS.
+    asio::awaitable<bool> agree_on_tls() {
+        const auto dialogue = make_login_dialogue(protocol_, services_->settings, Transport::plaintext);
+        dialogue->greet();
+        for (;;) {
+            const DialogueStep step = dialogue->next();
+            const bool said = co_await say(dialogue->take_output());
+            if (said && std::holds_alternative<StartTls>(step)) co_return true;
+            if (!said || !std::holds_alternative<ReadMore>(step)) break;
+            const bool heard = co_await listen(*dialogue);
+            if (!heard) break;
+        }
+        co_await say_farewell(*dialogue);
+        co_await hang_up();
+        co_return false;
     }
 
     /// Counted from the accept, as documented; the handshake has its own limit before that.
@@ -166,8 +196,8 @@ private:
     /// The connection to the backend, ready to relay; null: the session is over.
     asio::awaitable<std::unique_ptr<net::Stream>> log_in() {
         deadline_.set(time_left_to_log_in());
-        const auto dialogue = make_login_dialogue(protocol_, services_->settings);
-        dialogue->greet();
+        const auto dialogue = make_login_dialogue(protocol_, services_->settings, Transport::tls);
+        if (listener_.tls == config::ListenerTls::implicit) dialogue->greet();
         for (;;) {
             DialogueStep step = dialogue->next();
             if (auto* intent = std::get_if<Authenticate>(&step)) {

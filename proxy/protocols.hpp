@@ -17,7 +17,8 @@ namespace postern::proxy {
 [[nodiscard]] config::MailProtocol mail_protocol_of(config::ListenerProtocol protocol);
 
 [[nodiscard]] std::unique_ptr<LoginDialogue> make_login_dialogue(config::MailProtocol protocol,
-                                                                 const config::Settings& settings);
+                                                                 const config::Settings& settings,
+                                                                 Transport transport);
 
 /// The dialogue of the user's backend. What `user` refers to must outlive it.
 [[nodiscard]] std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user);

@@ -90,7 +90,7 @@ std::expected<CommandReader::Line, CommandEvent> CommandReader::take_line(std::s
 std::optional<CommandEvent> CommandReader::take_literal(const LiteralHead& literal, bool announced_with_crlf) {
     const bool too_long = literal.bytes > std::min(limits_.literal, room());
     if (literal.synchronising) {
-        if (too_long && !fault_) fault_ = CommandFault::literal_too_long;
+        if ((too_long || !limits_.asks_for_literals) && !fault_) fault_ = CommandFault::literal_too_long;
         if (fault_) return finish(position_);
         position_ += literal.bytes;
         return SendContinuation{};

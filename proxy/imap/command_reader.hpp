@@ -34,6 +34,7 @@ struct ReaderLimits {
     std::size_t command = 16384;  ///< one command with all its literals
     std::size_t tag = 64;
     std::size_t sasl_response = 12288;  ///< RFC 4954 section 4
+    bool asks_for_literals = true;      ///< false: a synchronising literal is treated like one that is too long
 };
 
 struct NeedBytes {};
@@ -50,7 +51,7 @@ struct Command {
 enum class CommandFault : std::uint8_t {
     syntax,            ///< no tag, no name, or bytes that belong in no command
     line_end,          ///< CR or LF alone
-    literal_too_long,  ///< asked for more than the limit, and was not let
+    literal_too_long,  ///< asked to send more than the limit, or a literal at all, and was not let
 };
 
 /// To be refused with BAD. Reading goes on behind it.

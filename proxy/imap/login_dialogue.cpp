@@ -66,6 +66,11 @@ std::string_view farewell_text(Farewell reason) {
     std::unreachable();
 }
 
+ReaderLimits limits_on(Transport transport, ReaderLimits limits) {
+    limits.asks_for_literals = transport == Transport::tls;
+    return limits;
+}
+
 }  // namespace
 
 struct LoginDialogue::KnownCommand {
@@ -74,20 +79,24 @@ struct LoginDialogue::KnownCommand {
 };
 
 const LoginDialogue::KnownCommand LoginDialogue::known_commands[] = {
-    {"CAPABILITY", &LoginDialogue::capability},
-    {"NOOP", &LoginDialogue::noop},
-    {"LOGOUT", &LoginDialogue::logout},
-    {"ID", &LoginDialogue::id},
-    {"ENABLE", &LoginDialogue::enable},
-    {"LOGIN", &LoginDialogue::login},
-    {"AUTHENTICATE", &LoginDialogue::authenticate},
+    {"CAPABILITY", &LoginDialogue::capability}, {"NOOP", &LoginDialogue::noop},
+    {"LOGOUT", &LoginDialogue::logout},         {"ID", &LoginDialogue::id},
+    {"ENABLE", &LoginDialogue::enable},         {"STARTTLS", &LoginDialogue::starttls},
+    {"LOGIN", &LoginDialogue::login},           {"AUTHENTICATE", &LoginDialogue::authenticate},
 };
 
-LoginDialogue::LoginDialogue(DialogueLimits limits, std::string hostname)
-    : limits_(limits), hostname_(std::move(hostname)), reader_(limits.reader) {}
+LoginDialogue::LoginDialogue(DialogueLimits limits, std::string hostname, Transport transport)
+    : limits_(limits),
+      hostname_(std::move(hostname)),
+      transport_(transport),
+      reader_(limits_on(transport, limits.reader)) {}
+
+std::string_view LoginDialogue::capabilities() const {
+    return transport_ == Transport::tls ? replies::capabilities_before_login : replies::capabilities_before_tls;
+}
 
 void LoginDialogue::greet() {
-    output_.append("* OK [CAPABILITY ").append(replies::capabilities_before_login).append("] ");
+    output_.append("* OK [CAPABILITY ").append(capabilities()).append("] ");
     output_.append(hostname_);
     say(replies::ready);
 }
@@ -136,7 +145,7 @@ LoginDialogue::Outcome LoginDialogue::execute(const Command& command) {
 LoginDialogue::Outcome LoginDialogue::capability(std::string_view arguments) {
     if (!arguments.empty()) return bad(replies::bad_arguments);
     output_.append("* CAPABILITY ");
-    say(replies::capabilities_before_login);
+    say(capabilities());
     return done(replies::capability_done);
 }
 
@@ -165,7 +174,22 @@ LoginDialogue::Outcome LoginDialogue::enable(std::string_view arguments) {
     return done(replies::enable_done);
 }
 
+/// Nothing may follow before the reply (RFC 9051 section 6.2.1), so nobody who means it well is behind bytes that do:
+/// they were put there to be taken for the client's within TLS. What is still to arrive is read as TLS, and so fails.
+LoginDialogue::Outcome LoginDialogue::starttls(std::string_view arguments) {
+    if (!arguments.empty()) return bad(replies::bad_arguments);
+    if (transport_ == Transport::tls) return bad(replies::tls_already);
+    if (reader_.bytes_held() != 0) {
+        close_with(replies::bytes_before_tls);
+        return std::nullopt;
+    }
+    state_ = State::closed;
+    answer(replies::begin_tls);
+    return StartTls{};
+}
+
 LoginDialogue::Outcome LoginDialogue::login(std::string_view arguments) {
+    if (transport_ == Transport::plaintext) return done(replies::privacy_required);
     ArgumentReader reader(arguments);
     const std::optional<base::WipingBuffer> name = reader.astring();
     if (!name || !reader.take(' ')) return bad(replies::bad_arguments);
@@ -176,6 +200,7 @@ LoginDialogue::Outcome LoginDialogue::login(std::string_view arguments) {
 }
 
 LoginDialogue::Outcome LoginDialogue::authenticate(std::string_view arguments) {
+    if (transport_ == Transport::plaintext) return done(replies::privacy_required);
     ArgumentReader reader(arguments);
     const std::optional<std::string_view> mechanism = reader.atom();
     if (!mechanism) return bad(replies::bad_arguments);
@@ -259,6 +284,7 @@ LoginDialogue::Outcome LoginDialogue::refuse_bad_command(const BadCommand& comma
         case CommandFault::line_end:
             return bad(replies::bad_line_end);
         case CommandFault::literal_too_long:
+            if (transport_ == Transport::plaintext) return done(replies::privacy_required);
             return bad(replies::literal_too_long);
     }
     std::unreachable();

@@ -1,6 +1,6 @@
 /// postern's side of IMAP until somebody is let in: RFC 9051 sections 6.1 and 6.2, with SASL-IR (RFC 4959), ID (RFC
-/// 2971), ENABLE (RFC 5161, without effect) and non-synchronising literals (RFC 7888). TLS is always on before it
-/// begins.
+/// 2971), ENABLE (RFC 5161, without effect) and non-synchronising literals (RFC 7888). On plaintext it lets nobody log
+/// in, and leads to TLS by STARTTLS.
 #pragma once
 
 #include "proxy/imap/command_reader.hpp"
@@ -26,10 +26,13 @@ struct DialogueLimits {
 /// A command is refused with BAD and counted when it breaks the grammar or is unknown; a cancelled or unsupported
 /// AUTHENTICATE is not counted. Names that no account can have (not UTF-8, control characters, empty) are refused here
 /// like wrong credentials.
+///
+/// On plaintext LOGIN and AUTHENTICATE are refused without a look at what is behind them, and no literal is asked for,
+/// since it would be a password. A byte behind STARTTLS ends the dialogue: who sent it cannot be known.
 class LoginDialogue final : public proxy::LoginDialogue {
 public:
     /// `hostname`: how we call ourselves in the greeting.
-    LoginDialogue(DialogueLimits limits, std::string hostname);
+    LoginDialogue(DialogueLimits limits, std::string hostname, Transport transport = Transport::tls);
 
     void greet() override;
     void receive(std::string_view bytes) override;
@@ -49,8 +52,8 @@ private:
     struct KnownCommand;
     static const KnownCommand known_commands[];
 
-    /// What a step of the dialogue may lead to: a question to the Authenticator, or nothing yet.
-    using Outcome = std::optional<Authenticate>;
+    /// What a step of the dialogue may lead to: a question to the Authenticator, TLS, or nothing yet.
+    using Outcome = std::optional<DialogueStep>;
 
     Outcome take_event(const CommandEvent& event);
     Outcome execute(const Command& command);
@@ -59,6 +62,7 @@ private:
     Outcome logout(std::string_view arguments);
     Outcome id(std::string_view arguments);
     Outcome enable(std::string_view arguments);
+    Outcome starttls(std::string_view arguments);
     Outcome login(std::string_view arguments);
     Outcome authenticate(std::string_view arguments);
     Outcome take_sasl_step(std::expected<SaslStep, SaslError> step);
@@ -72,9 +76,11 @@ private:
     void say(std::string_view line);
     void answer(std::string_view text);
     void close_with(std::string_view last_line);
+    [[nodiscard]] std::string_view capabilities() const;
 
     DialogueLimits limits_;
     std::string hostname_;
+    Transport transport_;
     CommandReader reader_;
     SaslExchange sasl_;
     State state_ = State::reading;

@@ -7,6 +7,8 @@ namespace postern::proxy::imap::replies {
 
 inline constexpr std::string_view capabilities_before_login =
     "IMAP4rev1 SASL-IR ID ENABLE LITERAL+ AUTH=PLAIN AUTH=LOGIN";
+// Nothing that would shorten the way of a password.
+inline constexpr std::string_view capabilities_before_tls = "IMAP4rev1 ID ENABLE STARTTLS LOGINDISABLED";
 
 // Untagged.
 inline constexpr std::string_view ready = " postern ready.";           // behind our host name
@@ -17,6 +19,7 @@ inline constexpr std::string_view logging_out = "* BYE Logging out.";
 inline constexpr std::string_view too_many_bad_commands = "* BYE Too many bad commands.";
 inline constexpr std::string_view too_many_refusals = "* BYE Too many failed logins.";
 inline constexpr std::string_view too_much_at_once = "* BYE Too many commands at once.";
+inline constexpr std::string_view bytes_before_tls = "* BYE Nothing may come between STARTTLS and TLS.";
 inline constexpr std::string_view too_long = "* BYE Line, literal or command too long.";
 inline constexpr std::string_view out_of_step = "* BYE Literals must be announced by a line that ends in CRLF.";
 inline constexpr std::string_view login_timeout = "* BYE No login in time.";
@@ -29,6 +32,9 @@ inline constexpr std::string_view noop_done = "OK NOOP completed.";
 inline constexpr std::string_view id_done = "OK ID completed.";
 inline constexpr std::string_view enable_done = "OK Nothing can be enabled before login.";
 inline constexpr std::string_view logout_done = "OK LOGOUT completed.";
+inline constexpr std::string_view begin_tls = "OK Begin TLS negotiation now.";
+inline constexpr std::string_view privacy_required =
+    "NO [PRIVACYREQUIRED] Log in after STARTTLS; a password sent without TLS may be known to others.";
 inline constexpr std::string_view logged_in = "Logged in";
 inline constexpr std::string_view wrong_credentials = "NO [AUTHENTICATIONFAILED] Wrong user name or password.";
 inline constexpr std::string_view not_authorised = "NO [AUTHORIZATIONFAILED] You may not act as this user.";
@@ -51,6 +57,7 @@ inline constexpr std::string_view unsupported_mechanism = "NO Unsupported authen
 inline constexpr std::string_view exchange_cancelled = "BAD Authentication cancelled.";
 inline constexpr std::string_view exchange_malformed = "BAD Malformed authentication response.";
 inline constexpr std::string_view unknown_command = "BAD Unknown command, or not one before login.";
+inline constexpr std::string_view tls_already = "BAD TLS is in use already.";
 inline constexpr std::string_view bad_arguments = "BAD Missing or malformed arguments.";
 inline constexpr std::string_view bad_syntax = "BAD Not an IMAP command.";
 inline constexpr std::string_view bad_line_end = "BAD Lines end in CRLF; neither CR nor LF may stand alone.";

@@ -46,6 +46,8 @@ public:
     /// `expected` may change from line to line, but not within one.
     [[nodiscard]] LineEvent next(LineKind expected);
 
+    /// Whether there is anything behind the last line that was given.
+    [[nodiscard]] bool has_unread() const noexcept { return buffer_.size() > given_; }
     /// Everything behind the last line that was given.
     [[nodiscard]] base::WipingBuffer take_unread();
 

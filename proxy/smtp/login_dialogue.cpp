@@ -110,6 +110,7 @@ DialogueStep LoginDialogue::next() {
         awaits_verdict_ = true;
         return Authenticate{.credentials = std::move(*credentials)};
     }
+    if (std::exchange(starts_tls_, false)) return StartTls{};
     return Close{};
 }
 
@@ -132,27 +133,47 @@ LoginDialogue::MaybeCredentials LoginDialogue::obey(std::string_view line) {
             say(replies::ok);
             break;
         case Action::help:
-            say(replies::help);
+            say(is_on_tls() ? replies::help : replies::help_before_tls);
             break;
         case Action::quit:
             hang_up(replies::bye);
             break;
         case Action::login_first:
-            say(replies::login_first);
+            say_what_is_first();
             break;
         case Action::chunk:
             // The chunk follows without waiting for the reply and would be read as commands (RFC 3030 section 2).
-            say(replies::login_first);
+            say_what_is_first();
             hang_up(replies::closing);
             break;
         case Action::starttls:
-            complain(replies::tls_already);
+            start_tls(argument);
             break;
         case Action::unknown:
             complain(replies::unknown_command);
             break;
     }
     return std::nullopt;
+}
+
+void LoginDialogue::say_what_is_first() {
+    say(is_on_tls() ? replies::login_first : replies::tls_first);
+}
+
+/// It must be the last command of a group (RFC 3207 section 4.2), so nobody who means it well is behind bytes that
+/// follow it: they were put there to be taken for the client's within TLS. What is still to arrive is read as TLS, and
+/// so fails.
+void LoginDialogue::start_tls(std::string_view argument) {
+    if (!argument.empty()) {
+        complain(replies::bad_argument);
+    } else if (is_on_tls()) {
+        complain(replies::tls_already);
+    } else if (reader_.has_unread()) {
+        hang_up(replies::bytes_before_tls);
+    } else {
+        hang_up(replies::start_tls);
+        starts_tls_ = true;
+    }
 }
 
 void LoginDialogue::greet_back(std::string_view name, bool extended) {
@@ -173,12 +194,14 @@ void LoginDialogue::say_extensions() {
     say("250-" + options_.hostname + "\r\n");
     say("250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n");
     say("250-SIZE " + std::to_string(options_.max_message_bytes) + "\r\n");
-    say("250 AUTH PLAIN LOGIN\r\n");
+    say(is_on_tls() ? "250 AUTH PLAIN LOGIN\r\n" : "250 STARTTLS\r\n");
 }
 
 LoginDialogue::MaybeCredentials LoginDialogue::authenticate(std::string_view argument) {
     const auto [mechanism, response] = split_word(argument);
-    if (greeting_.name.empty()) {
+    if (!is_on_tls()) {
+        say(replies::tls_first);
+    } else if (greeting_.name.empty()) {
         complain(replies::greet_first);
     } else if (mechanism.empty()) {
         complain(replies::bad_argument);

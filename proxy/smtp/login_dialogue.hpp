@@ -1,5 +1,5 @@
-/// Submission before login: RFC 6409, RFC 5321, AUTH of RFC 4954. TLS is on from the first byte (RFC 8314), so there is
-/// no STARTTLS here.
+/// Submission before login: RFC 6409, RFC 5321, AUTH of RFC 4954. On plaintext it lets nobody log in, and leads to TLS
+/// by STARTTLS (RFC 3207).
 #pragma once
 
 #include "proxy/login_dialogue.hpp"
@@ -20,9 +20,13 @@ struct LoginDialogueOptions {
     std::uint16_t login_attempts = 5;     ///< the refusal of this many closes the connection
     std::uint16_t commands = 100;  ///< of any kind; one more closes the connection. Bounds what replies can pile up
     LineLimits lines;
+    Transport transport = Transport::tls;
 };
 
 /// The promises of proxy::LoginDialogue. Never says anything that the client sent.
+///
+/// On plaintext AUTH is refused without a look at what is behind it. A byte behind STARTTLS ends the dialogue: who sent
+/// it cannot be known.
 class LoginDialogue final : public proxy::LoginDialogue {
 public:
     explicit LoginDialogue(LoginDialogueOptions options);
@@ -44,12 +48,15 @@ private:
     using MaybeCredentials = std::optional<auth::Credentials>;
 
     MaybeCredentials obey(std::string_view line);
+    void start_tls(std::string_view argument);
     void greet_back(std::string_view name, bool extended);
     MaybeCredentials authenticate(std::string_view argument);
     MaybeCredentials follow(std::expected<SaslStep, SaslError> step);
 
     void say(std::string_view reply) { output_ += reply; }
     void say_extensions();
+    void say_what_is_first();
+    [[nodiscard]] bool is_on_tls() const { return options_.transport == Transport::tls; }
     void complain(std::string_view reply);
     void hang_up(std::string_view last_words);
     void hang_up_on(LineFault fault);
@@ -63,6 +70,7 @@ private:
     std::uint32_t bad_commands_ = 0;
     std::uint32_t failed_attempts_ = 0;
     bool awaits_verdict_ = false;
+    bool starts_tls_ = false;
     bool over_ = false;
 };
 

@@ -7,6 +7,8 @@
 namespace postern::proxy::smtp::replies {
 
 inline constexpr std::string_view help = "214 2.0.0 Commands: EHLO HELO AUTH NOOP RSET HELP QUIT\r\n";
+inline constexpr std::string_view help_before_tls = "214 2.0.0 Commands: EHLO STARTTLS NOOP HELP QUIT\r\n";
+inline constexpr std::string_view start_tls = "220 2.0.0 Ready to start TLS\r\n";
 inline constexpr std::string_view bye = "221 2.0.0 Bye\r\n";
 inline constexpr std::string_view authenticated = "235 2.7.0 Authentication successful\r\n";
 inline constexpr std::string_view ok = "250 2.0.0 Ok\r\n";
@@ -17,6 +19,7 @@ inline constexpr std::string_view too_many_connections = "421 4.7.0 Too many con
 inline constexpr std::string_view too_many_bad_commands = "421 4.7.0 Too many invalid commands\r\n";
 inline constexpr std::string_view too_many_commands = "421 4.7.0 Too many commands without a login\r\n";
 inline constexpr std::string_view too_many_attempts = "421 4.7.0 Too many failed logins\r\n";
+inline constexpr std::string_view bytes_before_tls = "421 4.7.0 Nothing may come between STARTTLS and TLS\r\n";
 inline constexpr std::string_view closing = "421 4.7.0 Closing the connection\r\n";
 inline constexpr std::string_view too_many_sessions = "421 4.7.0 Too many sessions of this account are open\r\n";
 inline constexpr std::string_view temporary_failure = "454 4.7.0 Temporary authentication failure, try again later\r\n";
@@ -28,11 +31,12 @@ inline constexpr std::string_view unknown_command = "500 5.5.1 Unknown command\r
 inline constexpr std::string_view bad_argument = "501 5.5.4 Invalid argument\r\n";
 inline constexpr std::string_view bad_response = "501 5.5.2 Cannot decode the authentication response\r\n";
 inline constexpr std::string_view cancelled = "501 5.7.0 Authentication cancelled\r\n";
-inline constexpr std::string_view tls_already = "502 5.5.1 TLS is already in use\r\n";
+inline constexpr std::string_view tls_already = "503 5.5.1 TLS is in use already\r\n";
 inline constexpr std::string_view greet_first = "503 5.5.1 Send EHLO first\r\n";
 inline constexpr std::string_view unknown_mechanism = "504 5.5.4 Unknown authentication mechanism\r\n";
 inline constexpr std::string_view account_suspended = "525 5.7.13 Account is suspended\r\n";
 inline constexpr std::string_view account_expired = "525 5.7.13 Account has expired\r\n";
+inline constexpr std::string_view tls_first = "530 5.7.0 Must issue a STARTTLS command first\r\n";
 inline constexpr std::string_view login_first = "530 5.7.0 Authentication required\r\n";
 // RFC 4954 section 6: another mechanism is wanted; here, another kind of password.
 inline constexpr std::string_view app_password_required =

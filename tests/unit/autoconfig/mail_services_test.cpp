@@ -30,6 +30,15 @@ TEST(MailServicesOf, AnnouncesThePortThatClientsSee) {
     EXPECT_EQ(mail_services_of(settings, settings.domains[0])->imap.port, 10993) << "without public_port";
 }
 
+TEST(MailServicesOf, AnnouncesHowTheListenerStartsTls) {
+    config::Settings settings = example::settings();
+    EXPECT_EQ(mail_services_of(settings, settings.domains[0])->imap.security, SocketSecurity::implicit_tls);
+    for (config::ListenerSettings& listener : settings.listeners) listener.tls = config::ListenerTls::starttls;
+    const auto services = mail_services_of(settings, settings.domains[0]);
+    EXPECT_EQ(services->imap.security, SocketSecurity::starttls);
+    EXPECT_EQ(services->submission.security, SocketSecurity::starttls);
+}
+
 TEST(MailServicesOf, LowersTheCaseOfNames) {
     config::Settings settings = example::settings();
     settings.domains[0].name = "AC-Amiens.fr";

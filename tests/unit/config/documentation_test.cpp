@@ -85,8 +85,9 @@ TEST(CompleteExample, LoadsAndSaysWhatItSeems) {
     const Loaded loaded = load_example("complete.yaml");
     ASSERT_TRUE(loaded) << loaded.error().front().text();
     EXPECT_EQ(loaded->groups.size(), 4U);
-    EXPECT_EQ(loaded->listeners.size(), 4U);
-    EXPECT_EQ(loaded->listeners[2].public_port, 443);
+    EXPECT_EQ(loaded->listeners.size(), 6U);
+    EXPECT_EQ(loaded->listeners[2].tls, ListenerTls::starttls);
+    EXPECT_EQ(loaded->listeners[4].public_port, 443);
     EXPECT_EQ(loaded->backends.size(), 4U);
     EXPECT_EQ(loaded->backends.at("archive").login, BackendLogin::authzid);
     EXPECT_EQ(loaded->backends.at("archive").master_password.reveal(), "x");

@@ -90,9 +90,15 @@ TEST(Load, TakesThePortForThePublicPortAndTheNameForTheShortName) {
     const Settings settings = loaded(Edits{});
     EXPECT_EQ(settings.listeners.at(0).public_port, 993);
     EXPECT_EQ(settings.listeners.at(0).default_domain, "");
+    EXPECT_EQ(settings.listeners.at(0).tls, ListenerTls::implicit);
     EXPECT_EQ(settings.domains.at(0).display_short_name, "Example");
     EXPECT_FALSE(settings.domains.at(0).documentation);
     EXPECT_TRUE(settings.domains.at(0).web_hosts.empty());
+}
+
+TEST(Load, LetsMailListenersStartTlsByCommand) {
+    EXPECT_EQ(loaded({{"port: 993}", "port: 143, tls: starttls}"}}).listeners.at(0).tls, ListenerTls::starttls);
+    EXPECT_EQ(loaded({{"port: 993}", "port: 993, tls: implicit}"}}).listeners.at(0).tls, ListenerTls::implicit);
 }
 
 TEST(Load, ReadsRulesWithSingleValuesAndLists) {

@@ -19,12 +19,14 @@ struct Played {
     std::size_t most_held = 0;       ///< bytes waiting in the dialogue, at the worst moment
     bool closed = false;
     bool welcomed = false;
+    bool starts_tls = false;
 };
 
 /// Accepts the password "secret" and "pass \"word\\" for "alice". Other names say what is to happen to them.
 class Driver {
 public:
-    explicit Driver(DialogueLimits limits = {}) : dialogue_(limits, "mail.example.org") {
+    explicit Driver(DialogueLimits limits = {}, Transport transport = Transport::tls)
+        : dialogue_(limits, "mail.example.org", transport) {
         dialogue_.greet();
         greeting_ = dialogue_.take_output();
     }
@@ -34,7 +36,7 @@ public:
     [[nodiscard]] LoginDialogue& dialogue() { return dialogue_; }
 
     void send(std::string_view bytes) {
-        if (played_.closed) return;
+        if (played_.closed || played_.starts_tls) return;
         if (played_.welcomed) {
             played_.unread.append(bytes);
             return;
@@ -52,6 +54,10 @@ private:
         if (std::holds_alternative<ReadMore>(step)) return false;
         if (std::holds_alternative<Close>(step)) {
             played_.closed = true;
+            return false;
+        }
+        if (std::holds_alternative<StartTls>(step)) {
+            played_.starts_tls = true;
             return false;
         }
         const auth::Credentials& credentials = std::get<Authenticate>(step).credentials;
@@ -86,8 +92,11 @@ private:
     Played played_;
 };
 
-inline Played play(std::string_view input, std::size_t piece_bytes, DialogueLimits limits = {}) {
-    Driver driver(limits);
+inline Played play(std::string_view input,
+                   std::size_t piece_bytes,
+                   DialogueLimits limits = {},
+                   Transport transport = Transport::tls) {
+    Driver driver(limits, transport);
     for (std::size_t at = 0; at < input.size(); at += piece_bytes) driver.send(input.substr(at, piece_bytes));
     return driver.played();
 }

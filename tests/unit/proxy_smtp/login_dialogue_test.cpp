@@ -76,7 +76,7 @@ std::vector<DialogueCase> command_cases() {
         {"AnEmptyLine", "\r\n", "500 5.5.1 Unknown command\r\n"},
         {"ASpaceFirst", " NOOP\r\n", "500 5.5.1 Unknown command\r\n"},
         {"ATabBehindTheVerb", "NOOP\t\r\n", "500 5.5.1 Unknown command\r\n"},
-        {"StarttlsWithinTls", "STARTTLS\r\nNOOP\r\n", "502 5.5.1 TLS is already in use\r\n250 2.0.0 Ok\r\n"},
+        {"StarttlsWithinTls", "STARTTLS\r\nNOOP\r\n", "503 5.5.1 TLS is in use already\r\n250 2.0.0 Ok\r\n"},
         {"Http", "GET /<script>alert(1)</script> HTTP/1.1\r\nHost: a\r\n\r\n", "[closed]"},
         {"HttpAfterCommands", "NOOP\r\nPOST / HTTP/1.1\r\n", "250 2.0.0 Ok\r\n[closed]"},
         {"TlsWithinTls", std::string("\x16\x03\x01\x02\x00\x01", 6), "[closed]"},
@@ -91,7 +91,7 @@ std::vector<DialogueCase> command_cases() {
         {"BadCommandsOfAllKindsCount",
          ehlo + repeated("BAD\r\nEHLO\r\nSTARTTLS\r\nAUTH X\r\nAUTH PLAIN !\r\n", 2) + "BAD\r\n",
          ehlo_reply +
-             repeated("500 5.5.1 Unknown command\r\n501 5.5.4 Invalid argument\r\n502 5.5.1 TLS is already in use\r\n"
+             repeated("500 5.5.1 Unknown command\r\n501 5.5.4 Invalid argument\r\n503 5.5.1 TLS is in use already\r\n"
                       "504 5.5.4 Unknown authentication mechanism\r\n"
                       "501 5.5.2 Cannot decode the authentication response\r\n",
                       2) +

@@ -32,7 +32,8 @@ inline const std::string ehlo_reply =
     "250 AUTH PLAIN LOGIN\r\n";
 
 /// One client. What it is told is written down as it is; `{alice/boss/secret}` is a question to the Authenticator
-/// (name, act_as, password), `[closed]` the end, `[rest: ...]` what is left for the backend after a login.
+/// (name, act_as, password), `[closed]` the end, `[tls]` that of
+/// a dialogue on plaintext, `[rest: ...]` what is left for the backend after a login.
 class Transcript {
 public:
     explicit Transcript(LoginDialogueOptions options = usual_options, std::vector<Answer> answers = {})
@@ -49,6 +50,8 @@ public:
             if (std::holds_alternative<ReadMore>(step)) return;
             if (const auto* question = std::get_if<Authenticate>(&step)) {
                 answer(question->credentials);
+            } else if (std::holds_alternative<StartTls>(step)) {
+                end("[tls]");
             } else {
                 end("[closed]");
             }
