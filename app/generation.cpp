@@ -44,7 +44,7 @@ std::expected<std::shared_ptr<const Generation>, std::string> Generation::make(c
                                                                                const Generation* previous) {
     auto tls = ServerTls::load(settings.tls, shared.tickets);
     if (!tls) return std::unexpected(tls.error());
-    auto backends = proxy::BackendConnector::make(settings.backends, shared.resolver_pool);
+    auto backends = proxy::BackendConnector::make(settings.backends, settings.server.hostname, shared.resolver_pool);
     if (!backends) return std::unexpected(backends.error());
     auto domains = autoconfig::announced_services(settings);
     if (!domains) return std::unexpected(domains.error());

@@ -7,7 +7,8 @@
 namespace postern::config {
 namespace {
 
-const OneOf<BackendTls> backend_tls_form{{{"implicit", BackendTls::implicit}, {"none", BackendTls::none}}};
+const OneOf<BackendTls> backend_tls_form{
+    {{"implicit", BackendTls::implicit}, {"starttls", BackendTls::starttls}, {"none", BackendTls::none}}};
 const OneOf<BackendLogin> backend_login_form{{{"master_user", BackendLogin::master_user},
                                               {"authzid", BackendLogin::authzid},
                                               {"xclient", BackendLogin::xclient},
@@ -48,9 +49,10 @@ void check_backend_tls(MappingReader& section, const BackendSettings& backend) {
     const bool is_here = std::ranges::all_of(
         backend.servers, [](const BackendServer& server) { return server.host.empty() || is_loopback(server.host); });
     if (sends_password && !is_here)
-        section.fail("tls",
-                     "passwords would cross the network in clear text: use tls: implicit, login: xclient, or a "
-                     "backend on this host (127.0.0.0/8, ::1 or localhost)");
+        section.fail(
+            "tls",
+            "passwords would cross the network in clear text: use tls: implicit or starttls, login: xclient, or a "
+            "backend on this host (127.0.0.0/8, ::1 or localhost)");
 }
 
 BackendServer read_server(MappingReader& section, std::uint16_t port) {

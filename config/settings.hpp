@@ -33,6 +33,7 @@ enum class ListenerTls {
 /// How TLS starts on a connection to a backend.
 enum class BackendTls {
     implicit,  ///< TLS from the first byte, certificate and name verified (RFC 8314)
+    starttls,  ///< postern asks for it, verifies the same, and sends nothing else without it
     none,      ///< clear text: for backends on this host or on a network that is trusted like it
 };
 
@@ -247,8 +248,8 @@ struct BackendSettings {
     std::string master_user;                           ///< for login master_user and authzid
     base::Secret master_password;                      ///< the same; from a file or an environment variable
     std::string master_separator = "*";                ///< for login master_user: between user and master
-    std::chrono::milliseconds connect_timeout{5'000};  ///< for the TCP connection and TLS
-    std::chrono::milliseconds login_timeout{10'000};   ///< from connected to logged in
+    std::chrono::milliseconds connect_timeout{5'000};  ///< for the TCP connection and TLS, STARTTLS included
+    std::chrono::milliseconds login_timeout{10'000};   ///< from connected, with TLS, to logged in
 };
 
 /// What must hold for a rule to match. A list matches when one of its entries does; an empty list asks nothing; all

@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds failover_limit{1'500};
 
 std::string_view name_of(BackendFault fault) {
     switch (fault) {
+        case BackendFault::unreachable:
+            return "backend_unreachable";
         case BackendFault::unavailable:
             return "backend_unavailable";
         case BackendFault::refused:
@@ -89,8 +91,8 @@ asio::awaitable<bool> BackendEntry::try_server(std::size_t server, bool has_othe
                                                  has_other ? failover_limit : std::chrono::milliseconds::max());
     if (report_.is_interrupted) co_return false;
     if (!connected) {
-        report_.reason = "backend_unreachable";
-        report_.detail = connected.error();
+        report_.reason = name_of(connected.error().fault);
+        report_.detail = connected.error().detail;
         co_return false;
     }
     admission.stream = std::move(*connected);

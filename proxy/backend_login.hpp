@@ -1,11 +1,14 @@
 /// The backend's side of a login, without I/O: the mirror of `LoginDialogue`.
 #pragma once
 
+#include "base/ascii.hpp"
 #include "base/ip_network.hpp"
 #include "base/secret.hpp"
 #include "config/settings.hpp"
 #include "proxy/login_dialogue.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,8 +32,9 @@ struct BackendUser {
 enum class BackendFault {
     unavailable,  ///< the backend itself says that it cannot serve now (BYE, NO [UNAVAILABLE], 421, 4xx)
     refused,      ///< it does not accept our login: master password, XCLIENT authorisation, or a user it does not know
-    missing_capability,  ///< it does not offer what the configured login needs (AUTH=PLAIN, XCLIENT)
+    missing_capability,  ///< it does not offer what the configuration needs (AUTH=PLAIN, XCLIENT, STARTTLS)
     protocol,            ///< it said something that the protocol does not allow here, or too much of it
+    unreachable,         ///< no name, no connection, or no TLS with a server that proves to be the right one
 };
 
 struct BackendFailed {
@@ -38,10 +42,19 @@ struct BackendFailed {
     std::string detail;  ///< for the log: printable, at most 200 characters of what the backend said, never a secret
 };
 
+/// What a backend said, as it may stand in a detail.
+[[nodiscard]] inline std::string printable(std::string_view said) {
+    constexpr std::size_t longest = 200;
+    std::string text(said.substr(0, longest));
+    std::ranges::replace_if(text, [](char c) { return c != ' ' && !base::is_visible(c); }, '?');
+    return text;
+}
+
 using BackendStep = std::variant<ReadMore, BackendReady, BackendFailed>;
 
 /// As LoginDialogue: `receive` bytes, ask `next`, write `take_output` before reading again. The first bytes are the
-/// backend's greeting; there may be no output before it.
+/// backend's greeting, and there is no output before it; but where TLS was started by STARTTLS, the greeting came
+/// before that, and we begin.
 class BackendLogin {
 public:
     BackendLogin() = default;

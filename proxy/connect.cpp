@@ -1,6 +1,7 @@
 #include "proxy/connect.hpp"
 
 #include "net/deadline.hpp"
+#include "proxy/protocols.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,6 +12,7 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -115,11 +117,30 @@ asio::awaitable<std::expected<tcp::socket, std::string>> connect_to_one_of(const
     co_return std::unexpected(error.message());
 }
 
+BackendFailed unreachable(std::string detail) {
+    return {.fault = BackendFault::unreachable, .detail = std::move(detail)};
+}
+
+/// Until the server is ready for TLS.
+asio::awaitable<std::expected<void, BackendFailed>> ask_for_tls(net::Stream& stream, BackendStartTls& request) {
+    for (;;) {
+        const BackendTlsStep step = request.next();
+        const auto written = co_await stream.write(request.take_output());
+        if (!written) co_return std::unexpected(unreachable("the connection ended before TLS"));
+        if (std::holds_alternative<StartTls>(step)) co_return std::expected<void, BackendFailed>();
+        if (const auto* failed = std::get_if<BackendFailed>(&step)) co_return std::unexpected(*failed);
+        std::array<char, 1024> bytes{};
+        const auto count = co_await stream.read_some(bytes);
+        if (!count) co_return std::unexpected(unreachable("the connection ended before TLS"));
+        request.receive({bytes.data(), *count});
+    }
+}
+
 }  // namespace
 
 std::expected<BackendConnector, std::string> BackendConnector::make(
-    const std::map<std::string, config::BackendSettings>& backends, net::BlockingPool& resolver) {
-    BackendConnector connector(resolver);
+    const std::map<std::string, config::BackendSettings>& backends, std::string hostname, net::BlockingPool& resolver) {
+    BackendConnector connector(std::move(hostname), resolver);
     for (const auto& [name, backend] : backends) {
         if (backend.tls == config::BackendTls::none) continue;
         auto context = net::TlsContext::for_client(backend.ca_file);
@@ -129,27 +150,38 @@ std::expected<BackendConnector, std::string> BackendConnector::make(
     return connector;
 }
 
-asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> BackendConnector::connect(
+asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> BackendConnector::connect(
     const config::BackendSettings& backend,
     const config::BackendServer& server,
     std::chrono::milliseconds limit) const {
     const TimePoint give_up = Clock::now() + std::min(backend.connect_timeout, limit);
     const auto endpoints = co_await resolve(server, give_up, *resolver_);
-    if (!endpoints) co_return std::unexpected(endpoints.error());
+    if (!endpoints) co_return std::unexpected(unreachable(endpoints.error()));
     auto socket = co_await connect_to_one_of(*endpoints, give_up);
-    if (!socket) co_return std::unexpected(socket.error());
+    if (!socket) co_return std::unexpected(unreachable(socket.error()));
 
     auto stream = std::make_unique<net::Stream>(std::move(*socket));
-    const auto tls = tls_.find(backend.name);
-    if (tls == tls_.end()) co_return std::move(stream);
+    if (backend.tls == config::BackendTls::none) co_return std::move(stream);
     const auto executor = co_await asio::this_coro::executor;
     net::Deadline deadline(executor, [&] { stream->cancel(); });
     deadline.set(std::chrono::ceil<std::chrono::milliseconds>(give_up - Clock::now()));
-    const auto secured =
-        co_await stream->handshake_as_client(tls->second, backend.tls_name.empty() ? server.host : backend.tls_name);
-    if (deadline.expired()) co_return std::unexpected("no TLS handshake in time");
-    if (!secured) co_return std::unexpected("TLS: " + secured.error());
+    const auto secured = co_await start_tls(*stream, backend, server);
+    if (deadline.expired()) co_return std::unexpected(unreachable("no TLS handshake in time"));
+    if (!secured) co_return std::unexpected(secured.error());
     co_return std::move(stream);
+}
+
+asio::awaitable<std::expected<void, BackendFailed>> BackendConnector::start_tls(
+    net::Stream& stream, const config::BackendSettings& backend, const config::BackendServer& server) const {
+    if (backend.tls == config::BackendTls::starttls) {
+        const auto request = make_backend_starttls(backend.protocol, hostname_);
+        auto agreed = co_await ask_for_tls(stream, *request);
+        if (!agreed) co_return agreed;
+    }
+    const auto secured = co_await stream.handshake_as_client(tls_.at(backend.name),
+                                                             backend.tls_name.empty() ? server.host : backend.tls_name);
+    if (!secured) co_return std::unexpected(unreachable("TLS: " + secured.error()));
+    co_return std::expected<void, BackendFailed>();
 }
 
 }  // namespace postern::proxy

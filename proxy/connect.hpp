@@ -1,10 +1,11 @@
-/// Connections to backends: name, TCP, verified TLS.
+/// Connections to backends: name, TCP, STARTTLS, verified TLS.
 #pragma once
 
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
+#include "proxy/backend_login.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -13,27 +14,35 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace postern::proxy {
 
 /// Makes connections to every configured backend. Immutable after its making; any thread may use it.
 class BackendConnector {
 public:
-    /// Loads the authorities of each backend that speaks TLS. The error names the backend and the file.
+    /// Loads the authorities of each backend that speaks TLS. The error names the backend and the file. `hostname`: our
+    /// own name.
     [[nodiscard]] static std::expected<BackendConnector, std::string> make(
-        const std::map<std::string, config::BackendSettings>& backends, net::BlockingPool& resolver);
+        const std::map<std::string, config::BackendSettings>& backends,
+        std::string hostname,
+        net::BlockingPool& resolver);
 
     /// Finds the server's addresses and connects to the first that answers, all within the backend's connect_timeout,
-    /// or `limit` if that is less; with TLS, only to a peer whose certificate is valid for its name. The error is for
-    /// the log. `server`: one of `backend`, which must outlive the await.
-    [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, std::string>> connect(
+    /// or `limit` if that is less; with TLS, only to a peer whose certificate is valid for its name. With STARTTLS the
+    /// server has greeted by then. `server`: one of `backend`, which must outlive the await.
+    [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> connect(
         const config::BackendSettings& backend,
         const config::BackendServer& server,
         std::chrono::milliseconds limit = std::chrono::milliseconds::max()) const;
 
 private:
-    explicit BackendConnector(net::BlockingPool& resolver) : resolver_(&resolver) {}
+    BackendConnector(std::string hostname, net::BlockingPool& resolver)
+        : hostname_(std::move(hostname)), resolver_(&resolver) {}
+    [[nodiscard]] boost::asio::awaitable<std::expected<void, BackendFailed>> start_tls(
+        net::Stream& stream, const config::BackendSettings& backend, const config::BackendServer& server) const;
 
+    std::string hostname_;
     net::BlockingPool* resolver_;                 // name look-ups block
     std::map<std::string, net::TlsContext> tls_;  // by backend
 };

@@ -64,14 +64,17 @@ private:
     asio::awaitable<Outcome> check() {
         const auto begun = std::chrono::steady_clock::now();
         auto connected = co_await services_->backends.connect(backend_, backend_.servers[index_], check_limit);
-        if (!connected) co_return std::unexpected(connected.error());
+        if (!connected) co_return std::unexpected(connected.error().detail);
         net::Stream& stream = **connected;
         net::Deadline deadline(worker().context().get_executor(), [&stream] { stream.cancel(); });
         const auto spent = std::chrono::steady_clock::now() - begun;
         deadline.set(
             std::max(std::chrono::ceil<std::chrono::milliseconds>(check_limit - spent), std::chrono::milliseconds(1)));
         stream_ = &stream;
-        const Outcome greeted = co_await hear_greeting(stream);
+        // With STARTTLS it has greeted before TLS.
+        const bool has_greeted = backend_.tls == config::BackendTls::starttls;
+        const Outcome greeted = has_greeted ? Outcome() : co_await hear_greeting(stream);
+        if (greeted) co_await say_goodbye(stream);
         stream_ = nullptr;
         if (deadline.expired()) co_return std::unexpected("no greeting in time");
         co_return greeted;
@@ -87,10 +90,13 @@ private:
             said.append(bytes.data(), *count);
         }
         if (!said.starts_with(is_imap ? "* OK" : "220")) co_return std::unexpected("the greeting says no");
-        (void)co_await stream.write(is_imap ? "a LOGOUT\r\n" : "QUIT\r\n");
+        co_return Outcome{};
+    }
+
+    asio::awaitable<void> say_goodbye(net::Stream& stream) const {
+        (void)co_await stream.write(backend_.protocol == config::MailProtocol::imap ? "a LOGOUT\r\n" : "QUIT\r\n");
         stream.end_output();
         co_await net::discard_input(stream);
-        co_return Outcome{};
     }
 
     const config::BackendSettings& backend_;

@@ -1,11 +1,13 @@
 #include "proxy/protocols.hpp"
 
 #include "proxy/imap/backend_login.hpp"
+#include "proxy/imap/backend_starttls.hpp"
 #include "proxy/imap/capabilities.hpp"
 #include "proxy/imap/command_guard.hpp"
 #include "proxy/imap/login_dialogue.hpp"
 #include "proxy/sending_policy.hpp"
 #include "proxy/smtp/backend_login.hpp"
+#include "proxy/smtp/backend_starttls.hpp"
 #include "proxy/smtp/login_dialogue.hpp"
 #include "proxy/smtp/transaction_guard.hpp"
 
@@ -36,6 +38,11 @@ std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol,
     options.login_attempts = settings.limits.login_attempts;
     options.transport = transport;
     return std::make_unique<smtp::LoginDialogue>(std::move(options));
+}
+
+std::unique_ptr<BackendStartTls> make_backend_starttls(MailProtocol protocol, std::string_view hostname) {
+    if (protocol == MailProtocol::imap) return std::make_unique<imap::BackendStartTls>();
+    return std::make_unique<smtp::BackendStartTls>(hostname);
 }
 
 std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user) {

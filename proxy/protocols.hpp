@@ -5,11 +5,13 @@
 #include "base/clock.hpp"
 #include "config/settings.hpp"
 #include "proxy/backend_login.hpp"
+#include "proxy/backend_starttls.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/relay_guard.hpp"
 #include "proxy/sending_limits.hpp"
 
 #include <memory>
+#include <string_view>
 
 namespace postern::proxy {
 
@@ -19,6 +21,10 @@ namespace postern::proxy {
 [[nodiscard]] std::unique_ptr<LoginDialogue> make_login_dialogue(config::MailProtocol protocol,
                                                                  const config::Settings& settings,
                                                                  Transport transport);
+
+/// What comes before the login where a backend has `tls: starttls`. `hostname`: our own name.
+[[nodiscard]] std::unique_ptr<BackendStartTls> make_backend_starttls(config::MailProtocol protocol,
+                                                                     std::string_view hostname);
 
 /// The dialogue of the user's backend. What `user` refers to must outlive it.
 [[nodiscard]] std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user);

@@ -5,7 +5,6 @@
 #include "proxy/imap/login_command.hpp"
 #include "proxy/imap/status_text.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <iterator>
 #include <utility>
@@ -19,37 +18,18 @@ constexpr std::string_view capability_tag = "C";
 constexpr std::string_view id_tag = "I";
 constexpr std::string_view login_tag = "L";
 constexpr std::string_view capability_after_login_tag = "P";
-constexpr std::size_t max_quoted_reply = 200;
-
-std::string printable(std::string_view said) {
-    std::string text(said.substr(0, max_quoted_reply));
-    std::ranges::replace_if(text, [](char c) { return c != ' ' && !base::is_visible(c); }, '?');
-    return text;
-}
-
-std::string_view describe(ResponseFault fault) {
-    switch (fault) {
-        case ResponseFault::too_long:
-            return "a line or literal is too long";
-        case ResponseFault::too_many_lines:
-            return "too many lines before the login is answered";
-        case ResponseFault::malformed:
-            return "a line is no IMAP response";
-    }
-    std::unreachable();
-}
-
-/// Codes of RFC 5530 with which a server says that it would have served at another time.
-bool is_temporary(const StatusText& status) {
-    constexpr std::string_view temporary[] = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"};
-    return std::ranges::any_of(temporary, [&](std::string_view code) { return base::iequals(code, status.code); });
-}
 
 bool is_reply_to(std::string_view tag, const Response& response) {
     return response.kind == Response::Kind::tagged && response.tag == tag;
 }
 
 }  // namespace
+
+/// Where TLS was started by STARTTLS the greeting was heard before that, and forgotten: capabilities are asked for
+/// anew.
+BackendLogin::BackendLogin(const BackendUser& user, ResponseLimits limits) : user_(user), reader_(limits) {
+    if (user.backend.tls == config::BackendTls::starttls) ask_capability(State::capability);
+}
 
 BackendStep BackendLogin::next() {
     assert(state_ != State::over);

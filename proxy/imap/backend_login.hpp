@@ -18,7 +18,7 @@ namespace postern::proxy::imap {
 /// are not ours and untagged responses that tell nothing of use are passed over, as many as the limits allow.
 class BackendLogin final : public proxy::BackendLogin {
 public:
-    explicit BackendLogin(const BackendUser& user, ResponseLimits limits = {}) : user_(user), reader_(limits) {}
+    explicit BackendLogin(const BackendUser& user, ResponseLimits limits = {});
 
     void receive(std::string_view bytes) override { reader_.receive(bytes); }
     BackendStep next() override;

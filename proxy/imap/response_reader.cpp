@@ -25,6 +25,18 @@ bool may_hold_literals(std::string_view first_line) {
 
 }  // namespace
 
+std::string_view describe(ResponseFault fault) {
+    switch (fault) {
+        case ResponseFault::too_long:
+            return "a line or literal is too long";
+        case ResponseFault::too_many_lines:
+            return "too many lines before the login is answered";
+        case ResponseFault::malformed:
+            return "a line is no IMAP response";
+    }
+    std::unreachable();
+}
+
 void ResponseReader::receive(std::string_view bytes) {
     if (!fault_) buffer_.append(bytes);
 }

@@ -31,6 +31,9 @@ struct Response {
 
 enum class ResponseFault : std::uint8_t { too_long, too_many_lines, malformed };
 
+/// In words, for the log.
+[[nodiscard]] std::string_view describe(ResponseFault fault);
+
 using ResponseEvent = std::variant<NeedResponseBytes, Response, ResponseFault>;
 
 /// Literals are looked for only where the grammar allows them: not in a status response, whose text may end in "{5}" by

@@ -3,6 +3,7 @@
 #include "base/ascii.hpp"
 #include "proxy/imap/grammar.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::proxy::imap {
@@ -33,6 +34,11 @@ std::optional<StatusText> parse_status_text(std::string_view text) {
 std::optional<std::string_view> parse_capability_response(std::string_view text) {
     if (!base::iequals(take_word(text), "CAPABILITY")) return std::nullopt;
     return text;
+}
+
+bool is_temporary(const StatusText& status) {
+    constexpr std::string_view temporary[] = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"};
+    return std::ranges::any_of(temporary, [&](std::string_view code) { return base::iequals(code, status.code); });
 }
 
 }  // namespace postern::proxy::imap

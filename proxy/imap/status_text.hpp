@@ -19,6 +19,9 @@ struct StatusText {
 /// is taken for plain text.
 [[nodiscard]] std::optional<StatusText> parse_status_text(std::string_view text);
 
+/// Whether its code (RFC 5530) says that the server would have served at another time.
+[[nodiscard]] bool is_temporary(const StatusText& status);
+
 /// The list of an untagged CAPABILITY response; nullopt for any other response.
 [[nodiscard]] std::optional<std::string_view> parse_capability_response(std::string_view text);
 

@@ -20,12 +20,6 @@ BackendFailed failed(BackendFault fault, std::string detail) {
     return {.fault = fault, .detail = std::move(detail)};
 }
 
-std::string printable(std::string_view text) {
-    std::string clean(text.substr(0, longest_detail));
-    std::ranges::replace_if(clean, [](char c) { return c != ' ' && !base::is_visible(c); }, '?');
-    return clean;
-}
-
 /// "5.7.8" of "5.7.8 Error: ..." (RFC 2034 section 4); empty if there is none that fits the reply code.
 std::string_view enhanced_code(const Reply& reply) {
     constexpr std::size_t longest_enhanced_code = 9;  // "5.123.456"
@@ -37,22 +31,11 @@ std::string_view enhanced_code(const Reply& reply) {
     return is_code ? word : std::string_view{};
 }
 
-std::string_view text_of(ReplyFault fault) {
-    switch (fault) {
-        case ReplyFault::line_too_long:
-            return "reply line too long";
-        case ReplyFault::too_many_lines:
-            return "too many lines in a reply";
-        case ReplyFault::malformed:
-            return "malformed reply";
-    }
-    std::unreachable();
-}
-
 }  // namespace
 
 BackendLogin::BackendLogin(const BackendUser& user) : user_(user) {
     assert(user.backend.login == config::BackendLogin::xclient || user.backend.login == config::BackendLogin::password);
+    if (user.backend.tls == config::BackendTls::starttls) (void)greet();
 }
 
 BackendLogin::Expectation BackendLogin::expectation(Awaiting awaiting) {
@@ -83,7 +66,7 @@ BackendStep BackendLogin::next() {
         if (std::holds_alternative<NoReplyYet>(event)) return ReadMore{};
         BackendStep step = ReadMore{};
         if (const auto* const fault = std::get_if<ReplyFault>(&event)) {
-            step = failed(BackendFault::protocol, std::string(text_of(*fault)));
+            step = failed(BackendFault::protocol, std::string(describe(*fault)));
         } else {
             step = take(std::get<Reply>(event));
         }
@@ -99,7 +82,7 @@ BackendStep BackendLogin::take(const Reply& reply) {
     if (reply.code != expectation(awaiting_).code) return unexpected(reply);
     switch (awaiting_) {
         case Awaiting::greeting:
-            return ask(Awaiting::own_hello, "EHLO " + std::string(user_.hostname));
+            return greet();
         case Awaiting::own_hello:
             extensions_ = Extensions(reply);
             return log_in();
@@ -118,6 +101,10 @@ BackendStep BackendLogin::take(const Reply& reply) {
             return BackendReady{.capabilities = {}, .takes_chunks = extensions_.offers("CHUNKING")};
     }
     std::unreachable();
+}
+
+BackendStep BackendLogin::greet() {
+    return ask(Awaiting::own_hello, "EHLO " + std::string(user_.hostname));
 }
 
 BackendStep BackendLogin::log_in() {

@@ -3,6 +3,9 @@
 ///
 ///     220 -> EHLO ours -> 250 -> XCLIENT -> 220 -> EHLO or HELO as the client said -> 250 -> in
 ///     220 -> EHLO ours -> 250 -> AUTH PLAIN, or LOGIN if there is only that -> 235 -> in
+///
+/// Where TLS was started by STARTTLS it begins with EHLO: the greeting came before that, and what was offered then is
+/// asked for anew.
 #pragma once
 
 #include "proxy/backend_login.hpp"
@@ -47,6 +50,7 @@ private:
     static Expectation expectation(Awaiting awaiting);
 
     BackendStep take(const Reply& reply);
+    BackendStep greet();
     BackendStep log_in();
     BackendStep log_in_by_xclient();
     BackendStep log_in_by_plain();

@@ -23,6 +23,18 @@ unsigned code_of(std::string_view line) {
 
 }  // namespace
 
+std::string_view describe(ReplyFault fault) {
+    switch (fault) {
+        case ReplyFault::line_too_long:
+            return "reply line too long";
+        case ReplyFault::too_many_lines:
+            return "too many lines in a reply";
+        case ReplyFault::malformed:
+            return "malformed reply";
+    }
+    std::unreachable();
+}
+
 void ReplyReader::receive(std::string_view bytes) {
     if (!fault_) buffer_ += bytes;
 }

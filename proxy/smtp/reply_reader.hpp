@@ -29,6 +29,9 @@ enum class ReplyFault : std::uint8_t {
     malformed,  ///< no code, another code than the lines before, or a line that does not end in CRLF
 };
 
+/// In words, for the log.
+[[nodiscard]] std::string_view describe(ReplyFault fault);
+
 using ReplyEvent = std::variant<NoReplyYet, Reply, ReplyFault>;
 
 /// Does no I/O. Gives the same events however the bytes arrive. A fault is final.

@@ -96,6 +96,14 @@ TEST(Load, TakesThePortForThePublicPortAndTheNameForTheShortName) {
     EXPECT_TRUE(settings.domains.at(0).web_hosts.empty());
 }
 
+TEST(Load, LetsPasswordsGoToOtherHostsByStarttls) {
+    const Settings settings =
+        loaded({{"host: relay.example.org", "host: relay.example.org\n    ca_file: certificate.pem"},
+                {"tls: none", "tls: starttls"},
+                {"login: xclient", "login: password"}});
+    EXPECT_EQ(settings.backends.at("smtp").tls, BackendTls::starttls);
+}
+
 TEST(Load, LetsMailListenersStartTlsByCommand) {
     EXPECT_EQ(loaded({{"port: 993}", "port: 143, tls: starttls}"}}).listeners.at(0).tls, ListenerTls::starttls);
     EXPECT_EQ(loaded({{"port: 993}", "port: 993, tls: implicit}"}}).listeners.at(0).tls, ListenerTls::implicit);

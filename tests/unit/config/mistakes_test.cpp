@@ -236,8 +236,8 @@ INSTANTIATE_TEST_SUITE_P(
          {{"protocol: https", "protocol: HTTPS"}},
          "12:27: listeners[2].protocol: expected imap, submission, https or http, found `HTTPS`\n"},
         {"BackendTls",
-         {{"tls: none", "tls: starttls"}},
-         "26:10: backends.smtp.tls: expected implicit or none, found `starttls`\n"},
+         {{"tls: none", "tls: opportunistic"}},
+         "26:10: backends.smtp.tls: expected implicit, starttls or none, found `opportunistic`\n"},
         {"BackendLogin",
          {{"login: xclient", "login: xclinet"}},
          "25:12: backends.smtp.login: expected master_user, authzid, xclient or password, found `xclinet`\n"},
@@ -385,7 +385,8 @@ TEST(Mistakes, OfAFileAreAllToldAtOnceInItsOrder) {
         "15:5: listeners[1].port: missing\n"
         "23:22: backends.dovecot.master_password: a secret must not stand in this file; write `{ file: PATH }` or `{ "
         "env: NAME }`\n"
-        "28:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit, login: xclient, "
+        "28:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit or starttls, "
+        "login: xclient, "
         "or a backend on this host (127.0.0.0/8, ::1 or localhost)\n"
         "32:22: routing.rules[0].when.group: there is no group `pupil`; none is defined\n"
         "33:16: routing.rules[0].backend: there is no backend `dovecott`; did you mean `dovecot`?\n"

@@ -180,22 +180,26 @@ INSTANTIATE_TEST_SUITE_P(
          "19:23: backends.dovecot.master_separator: only for login: master_user; leave it out\n"},
         {"PasswordsInClearText",
          {{"login: xclient", "login: password"}},
-         "26:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit, login: "
+         "26:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit or starttls, "
+         "login: "
          "xclient, "
          "or a backend on this host (127.0.0.0/8, ::1 or localhost)\n"},
         {"PasswordsInClearTextByDefault",
          {{"    login: xclient\n", ""}},
-         "25:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit, login: "
+         "25:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit or starttls, "
+         "login: "
          "xclient, "
          "or a backend on this host (127.0.0.0/8, ::1 or localhost)\n"},
         {"PasswordsInClearTextToANameLikeLocalhost",
          {{"login: xclient", "login: password"}, {"host: relay.example.org", "host: localhost.example.org"}},
-         "26:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit, login: "
+         "26:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit or starttls, "
+         "login: "
          "xclient, "
          "or a backend on this host (127.0.0.0/8, ::1 or localhost)\n"},
         {"PasswordsInClearTextToAnotherAddress",
          {{"login: xclient", "login: password"}, {"host: relay.example.org", "host: 128.0.0.1"}},
-         "26:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit, login: "
+         "26:10: backends.smtp.tls: passwords would cross the network in clear text: use tls: implicit or starttls, "
+         "login: "
          "xclient, "
          "or a backend on this host (127.0.0.0/8, ::1 or localhost)\n"},
         {"TlsSettingsWithoutTls",

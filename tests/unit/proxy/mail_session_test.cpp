@@ -64,7 +64,8 @@ protected:
     void start() {
         tls_ = std::make_unique<net::TlsContext>(std::move(*net::TlsContext::for_server(settings_.tls, {"imap"})));
         trust_ = std::make_unique<net::TlsContext>(std::move(*net::TlsContext::for_client(settings_.tls.certificate)));
-        connector_ = std::make_unique<BackendConnector>(std::move(*BackendConnector::make(settings_.backends, pool_)));
+        connector_ = std::make_unique<BackendConnector>(
+            std::move(*BackendConnector::make(settings_.backends, settings_.server.hostname, pool_)));
         health_ = std::make_unique<BackendHealth>(settings_.backends);
         services_ =
             std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_, *health_,

@@ -16,13 +16,16 @@ struct Somebody {
     std::string name = "alice@example.org";
     std::string password = "s3cret-word";
     ClientGreeting greeting{.name = "[192.168.1.2]", .extended = true};
+    config::BackendTls tls = config::BackendTls::implicit;
 };
 
 /// One conversation: replies of the server in, commands and the outcome out.
 class Conversation {
 public:
     explicit Conversation(const Somebody& somebody)
-        : somebody_(somebody), secret_(somebody_.password), login_((backend_.login = somebody_.login, user())) {}
+        : somebody_(somebody),
+          secret_(somebody_.password),
+          login_((backend_.login = somebody_.login, backend_.tls = somebody_.tls, user())) {}
 
     /// What postern says to `replies`, given in pieces; the outcome in brackets when there is one.
     void receive(std::string_view replies, std::size_t piece) {
@@ -51,6 +54,8 @@ public:
 
     static std::string name_of(BackendFault fault) {
         switch (fault) {
+            case BackendFault::unreachable:
+                return "unreachable";
             case BackendFault::unavailable:
                 return "unavailable";
             case BackendFault::refused:
