@@ -25,10 +25,25 @@ imap_as() { # imap_as PERSON PATH [OPTION...]
 }
 web() { fetch --fail --connect-to "::127.0.0.1:$port_https" "$@"; }
 
+imap_by_starttls() {
+    fetch --ssl-reqd --netrc-file "$demo_dir/clients/teacher.netrc" "imap://$demo_host:$port_imap/INBOX" -X 'STATUS INBOX (MESSAGES)'
+}
+no_login_before_tls() {
+    local status=0
+    fetch --netrc-file "$demo_dir/clients/teacher.netrc" "imap://$demo_host:$port_imap/" || status=$?
+    ((status == 67)) # curl's "login denied"
+}
+
 send_as() { # send_as PERSON MECHANISM SUBJECT: to the teacher
     timeout 60 swaks --config "$demo_dir/clients/$1.swaks" --auth "$2" --server "$demo_host" --port "$port_smtps" --tls-on-connect \
         --tls-verify --tls-ca-path "$demo_dir/tls/ca.pem" --auth-hide-password --timeout 20 \
         --from "${!1}" --to "$teacher" --header "Subject: $3" --body 'Sent by scripts/demo --check.'
+}
+
+send_by_starttls() { # send_by_starttls SUBJECT: as the teacher, to himself
+    timeout 60 swaks --config "$demo_dir/clients/teacher.swaks" --auth PLAIN --server "$demo_host" --port "$port_submission" --tls \
+        --tls-verify --tls-ca-path "$demo_dir/tls/ca.pem" --auth-hide-password --timeout 20 \
+        --from "$teacher" --to "$teacher" --header "Subject: $1" --body 'Sent by scripts/demo --check.'
 }
 
 # arrived SUBJECT RELAY: the teacher finds the message by IMAP, and RELAY has put its name into it.
@@ -80,6 +95,9 @@ run_try_outs() {
     try 'IMAP: a wrong password is refused' wrong_password_refused
     try 'submission: the teacher sends (swaks, AUTH PLAIN)' send_as teacher PLAIN check-teacher
     try 'submission: the administrative account sends (swaks, AUTH LOGIN)' send_as admin LOGIN check-admin
+    try 'STARTTLS: the teacher reads' imap_by_starttls
+    try 'STARTTLS: nobody logs in before it' no_login_before_tls
+    try 'STARTTLS: the teacher sends' send_by_starttls check-starttls
     try "the teacher's mail came through the relay smtp" arrives check-teacher smtp
     try "the administrative account's mail came through the relay smtpadm" arrives check-admin smtpadm
     try 'the relays refuse whoever postern has not logged in' relay_refuses_strangers

@@ -34,6 +34,8 @@ IMAP_HOST=$demo_host
 IMAP_PORT=$port_imaps
 SMTP_HOST=$demo_host
 SMTP_PORT=$port_smtps
+IMAP_STARTTLS_PORT=$port_imap
+SMTP_STARTTLS_PORT=$port_submission
 HTTP_PORT=$port_http
 HTTPS_PORT=$port_https
 MAIL_DOMAIN=$mail_domain
@@ -83,6 +85,11 @@ ${bold}Send mail${plain}; the Received: lines of what arrives show "smtp" for th
 ${bold}Speak the protocols yourself${plain}
   openssl s_client -connect $demo_host:$port_imaps -CAfile $ca -verify_return_error -crlf -quiet
   openssl s_client -connect $demo_host:$port_smtps -CAfile $ca -verify_return_error -crlf -quiet
+
+${bold}The old way, STARTTLS${plain}: no password is taken before it
+  curl --ssl-reqd --cacert $ca --netrc-file $clients/teacher.netrc 'imap://$demo_host:$port_imap/INBOX' -X 'STATUS INBOX (MESSAGES)'
+  swaks --config $clients/teacher.swaks --server $demo_host --port $port_submission --tls --tls-verify --tls-ca-path $ca --auth PLAIN --from $teacher --to $teacher
+  openssl s_client -starttls imap -connect $demo_host:$port_imap -CAfile $ca -verify_return_error -crlf -quiet
 
 ${bold}What mail clients are told${plain}
   curl --cacert $ca --connect-to ::127.0.0.1:$port_https https://autoconfig.$mail_domain/mail/config-v1.1.xml

@@ -41,8 +41,10 @@ default_internal_user = $internal
 default_internal_group = $(id -gn "$internal")
 default_login_user = $login
 
-# postern stands before it on this host: clear text never leaves the loopback interface.
-ssl = no
+# postern stands before it on this host: clear text never leaves the loopback interface. Who wants TLS gets it by STARTTLS.
+ssl = yes
+ssl_cert = <$demo_dir/tls/server.pem
+ssl_key = <$demo_dir/tls/server.key
 disable_plaintext_auth = no
 login_trusted_networks = 127.0.0.1
 
@@ -86,6 +88,11 @@ service imap-login {
 # A thousand sessions are a few processes, not a thousand.
 service imap {
   client_limit = 100
+}
+service auth {
+  unix_listener auth-relays {
+    mode = 0666
+  }
 }
 service lmtp {
   unix_listener lmtp {

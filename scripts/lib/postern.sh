@@ -40,6 +40,8 @@ groups: [teacher, administrative_staff, pupil, staff]
 listeners:
   - {name: imaps, protocol: imap, address: 127.0.0.1, port: $port_imaps, default_domain: $mail_domain}
   - {name: submissions, protocol: submission, address: 127.0.0.1, port: $port_smtps, default_domain: $mail_domain}
+  - {name: imap, protocol: imap, tls: starttls, address: 127.0.0.1, port: $port_imap, default_domain: $mail_domain}
+  - {name: submission, protocol: submission, tls: starttls, address: 127.0.0.1, port: $port_submission, default_domain: $mail_domain}
   - {name: https, protocol: https, address: 127.0.0.1, port: $port_https}
   - {name: http, protocol: http, address: 127.0.0.1, port: $port_http}
 

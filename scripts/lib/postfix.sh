@@ -30,15 +30,17 @@ inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 smtpd_peername_lookup = no
 
-# postern says who the user is (XCLIENT LOGIN); nobody else may send, not even from this host. SASL is "only with TLS" and
-# there is no TLS: so AUTH is never offered and no SASL server is asked. Postfix 3.7 then heeds check_sasl_access, but not
-# permit_sasl_authenticated.
+# postern says who the user is (XCLIENT LOGIN); nobody else may send, not even from this host. SASL must be on for Postfix
+# 3.7 to heed check_sasl_access; it is "only with TLS", and then asks Dovecot, where no user has a password.
 smtpd_authorized_xclient_hosts = 127.0.0.1
 mynetworks =
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
+smtpd_sasl_path = $(dirname "$5")/auth-relays
 smtpd_tls_auth_only = yes
-smtpd_tls_security_level = none
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = $demo_dir/tls/server.pem
+smtpd_tls_key_file = $demo_dir/tls/server.key
 smtpd_relay_restrictions = check_sasl_access static:permit, reject
 smtpd_recipient_restrictions = check_sasl_access static:permit, reject
 smtpd_sasl_authenticated_header = yes
@@ -82,6 +84,7 @@ error        unix  -       -      n      -      -       error
 retry        unix  -       -      n      -      -       error
 lmtp         unix  -       -      n      -      -       lmtp
 anvil        unix  -       -      n      -      1       anvil
+tlsmgr       unix  -       -      n      1000?  1       tlsmgr
 postlog      unix-dgram n  -      n      -      1       postlogd
 END
 }

@@ -1,5 +1,6 @@
-/// Any bytes as an IMAP client of the whole dialogue before login: the replies must not depend on how the bytes are
-/// cut, and must stay bounded. A second question before the first is answered would hit an assertion of the dialogue.
+/// Any bytes as an IMAP client of the whole dialogue before login, within TLS and before it: the replies must not
+/// depend on how the bytes are cut, and must stay bounded; before TLS nobody is asked about. A second question before
+/// the first is answered would hit an assertion of the dialogue.
 #include "tests/unit/proxy_imap/dialogue_driver.hpp"
 
 #include <cstdint>
@@ -20,6 +21,21 @@ bool same(const fakes::Played& a, const fakes::Played& b) {
            a.unread == b.unread;
 }
 
+/// Where STARTTLS comes with something behind it, cuts decide between TLS and the end; else nothing depends on them.
+void check_plaintext(std::string_view input) {
+    DialogueLimits limits = fakes::patient();
+    limits.output = std::numeric_limits<std::size_t>::max();
+    using postern::proxy::Transport;
+    const fakes::Played whole = fakes::play(input, input.size() + 1, limits, Transport::plaintext);
+    const fakes::Played bytes = fakes::play(input, 1, limits, Transport::plaintext);
+    for (const fakes::Played& played : {whole, bytes}) {
+        check(played.asked.empty() && !played.welcomed);
+        check(!played.output.starts_with("+ ") && !played.output.contains("\n+ "));
+    }
+    if (whole.starts_tls) check(input.ends_with('\n') && whole.most_held == 0);
+    if (whole.starts_tls || !bytes.starts_tls) check(same(whole, bytes));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -36,5 +52,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(bounded.output.size() <= DialogueLimits{}.output + 512);
     check(bounded.closed + bounded.welcomed <= 1);
     if (!bounded.closed) check(bounded.most_held <= ReaderLimits{}.command + 2);
+    check_plaintext(input);
     return 0;
 }

@@ -23,6 +23,20 @@ std::vector<Answer> answers_of(std::uint8_t choice) {
     return answers;
 }
 
+/// Before TLS nobody is asked about, and TLS begins only with nothing behind STARTTLS.
+void check_plaintext(std::string_view input, std::size_t piece) {
+    LoginDialogueOptions options = usual_options;
+    options.transport = postern::proxy::Transport::plaintext;
+    Transcript whole(options);
+    whole.send(input);
+    Transcript chunked(options);
+    chunked.send_in_pieces(input, piece);
+    for (const Transcript* transcript : {&whole, &chunked}) demand(!transcript->text().contains('{'));
+    const bool starts_tls = whole.text().ends_with("[tls]");
+    if (starts_tls) demand(input.ends_with("\r\n"));
+    if (starts_tls || !chunked.text().ends_with("[tls]")) demand(whole.text() == chunked.text());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -41,6 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     demand(chunked.text_without_rest() == whole.text_without_rest());
     demand(chunked.let_in() == whole.let_in());
     demand(whole.rest().starts_with(chunked.rest()));
+
+    check_plaintext(input, data[0] + 1U);
 
     const auto greeting = whole.dialogue().client_greeting();
     demand(greeting.name.size() <= 255);

@@ -1,4 +1,5 @@
-"""A client that speaks TLS over a socket of its own, so that tests decide what goes into one write and when to half-close."""
+"""A client that speaks TLS over a socket of its own, so that tests decide what goes into one write, when to half-close, and what is said
+before STARTTLS."""
 
 import socket
 import ssl
@@ -10,11 +11,17 @@ import demo
 class Wire:
     timeout = 30
 
-    def __init__(self, port_name, source="", preface=b""):
-        """`preface`: bytes before TLS."""
-        context = ssl.create_default_context(cafile=demo.get("CAFILE"))
+    def __init__(self, port_name, source="", preface=b"", plaintext=False):
+        """`preface`: bytes before TLS. `plaintext`: without TLS until `start_tls`."""
         self.socket = socket.create_connection(("127.0.0.1", demo.port(port_name)), self.timeout, (source, 0))
         self.socket.sendall(preface)
+        self.tls, self.buffer = None, b""
+        if not plaintext:
+            self.start_tls()
+
+    def start_tls(self):
+        """The handshake. What came before it is gone."""
+        context = ssl.create_default_context(cafile=demo.get("CAFILE"))
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
         self.buffer = b""
@@ -27,8 +34,12 @@ class Wire:
         self.socket.close()
 
     def send(self, data):
-        """All of it in one TLS write."""
-        self.tls.write(data if isinstance(data, bytes) else data.encode())
+        """All of it in one write."""
+        data = data if isinstance(data, bytes) else data.encode()
+        if not self.tls:
+            self.socket.sendall(data)
+            return
+        self.tls.write(data)
         self._flush()
 
     def line(self):
@@ -96,6 +107,8 @@ class Wire:
                 self._receive()
 
     def _read(self):
+        if not self.tls:
+            return self.socket.recv(65536)
         try:
             return self._until_done(lambda: self.tls.read(65536))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
@@ -103,8 +116,8 @@ class Wire:
 
 
 class Imap(Wire):
-    def __init__(self, port_name="IMAP_PORT"):
-        super().__init__(port_name)
+    def __init__(self, port_name="IMAP_PORT", plaintext=False):
+        super().__init__(port_name, plaintext=plaintext)
         self.greeting = self.line()
 
     def until(self, tag):
@@ -126,8 +139,8 @@ class Imap(Wire):
 
 
 class Submission(Wire):
-    def __init__(self, source=""):
-        super().__init__("SMTP_PORT", source)
+    def __init__(self, source="", port_name="SMTP_PORT", plaintext=False):
+        super().__init__(port_name, source, plaintext=plaintext)
         self.greeting = self.reply()
 
     def reply(self):
