@@ -44,6 +44,12 @@ struct OutboxFilter {
     std::size_t limit = 100;
 };
 
+/// What has not left yet.
+struct OutboxBacklog {
+    std::size_t waiting = 0;
+    std::optional<Time> oldest;  ///< when it was put there; nullopt: nothing waits
+};
+
 /// Verbs of one transaction; what they promise together: auth/store.hpp.
 class OutboxRecords {
 public:
@@ -70,6 +76,7 @@ public:
     [[nodiscard]] virtual bool fail(std::int64_t id, std::string_view owner, Time now, std::string_view error) = 0;
     /// Payloads are left out.
     [[nodiscard]] virtual std::vector<OutboxItem> list(const OutboxFilter& filter) = 0;
+    [[nodiscard]] virtual OutboxBacklog backlog() = 0;
     /// What waits for another try is due now. How many.
     virtual std::size_t hurry(Time now) = 0;
     /// Takes away what was sent or failed before. How many.

@@ -141,6 +141,16 @@ std::vector<OutboxItem> OutboxRows::list(const OutboxFilter& filter) {
     return found;
 }
 
+OutboxBacklog OutboxRows::backlog() {
+    long long waiting = 0;
+    long long oldest = 0;
+    database_.first("SELECT COUNT(*), COALESCE(MIN(created_at), 0) FROM outbox WHERE" + is_waiting, into(waiting),
+                    into(oldest));
+    OutboxBacklog backlog{.waiting = static_cast<std::size_t>(waiting), .oldest = {}};
+    if (waiting > 0) backlog.oldest = time_of(oldest);
+    return backlog;
+}
+
 std::size_t OutboxRows::hurry(Time now) {
     const long long at = seconds_of(now);
     return static_cast<std::size_t>(database_.execute(

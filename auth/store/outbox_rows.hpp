@@ -22,6 +22,7 @@ public:
                                 std::string_view error) override;
     [[nodiscard]] bool fail(std::int64_t id, std::string_view owner, Time now, std::string_view error) override;
     [[nodiscard]] std::vector<OutboxItem> list(const OutboxFilter& filter) override;
+    [[nodiscard]] OutboxBacklog backlog() override;
     std::size_t hurry(Time now) override;
     std::size_t purge(Time before) override;
 

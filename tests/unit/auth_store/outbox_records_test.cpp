@@ -45,6 +45,22 @@ TEST_P(OutboxRecordsTest, LeasesWhatIsDueLongestToOneOwnerAtATime) {
     EXPECT_EQ(lease("c"), 0);
 }
 
+TEST_P(OutboxRecordsTest, KnowsHowManyWaitAndSinceWhen) {
+    const auto backlog = [this] { return change([](Transaction& t) { return t.outbox().backlog(); }); };
+    EXPECT_EQ(backlog().waiting, 0U);
+    EXPECT_EQ(backlog().oldest, std::nullopt);
+    const Time begun = now();
+    put(1);
+    clock_.seconds += 5;
+    put(2);
+    EXPECT_EQ(backlog().waiting, 2U);
+    EXPECT_EQ(backlog().oldest, begun);
+    EXPECT_EQ(lease("a"), 1);
+    EXPECT_TRUE(change([&](Transaction& t) { return t.outbox().sent(1, "a", now()); }));
+    EXPECT_EQ(backlog().waiting, 1U);
+    EXPECT_EQ(backlog().oldest, begun + std::chrono::seconds(5));
+}
+
 TEST_P(OutboxRecordsTest, TakesALeaseBackWhenItIsOver) {
     put(1);
     EXPECT_EQ(lease("crashed"), 1);
