@@ -10,6 +10,7 @@
 #include "net/tls_context.hpp"
 #include "proxy/backend_health.hpp"
 #include "proxy/connect.hpp"
+#include "proxy/mail_metrics.hpp"
 #include "proxy/mail_session.hpp"
 #include "proxy/routing/router.hpp"
 #include "proxy/sending_limits.hpp"
@@ -31,6 +32,7 @@ struct SharedServices {
     proxy::SessionLimits& session_limits;
     net::AddressLimit& addresses;
     net::TicketKeys& tickets;
+    prometheus::Registry& metrics;  ///< generations go on with each other's numbers
     const base::Clock& clock;
 };
 
@@ -76,6 +78,7 @@ private:
     const proxy::routing::Router router_;
     const proxy::BackendConnector backends_;
     const proxy::BackendHealth health_;
+    const proxy::MailMetrics metrics_;
     const autoconfig::AutoconfigSite site_;
     const autoconfig::RedirectSite redirects_;
     const proxy::MailServices mail_;

@@ -70,6 +70,7 @@ Server::Server(const config::Settings& settings, Resources resources)
       hasher_(auth_settings_.password_hash),
       authenticator_(*resources_.store, hasher_, resources_.keyring, clock_, auth_settings_),
       connections_(settings.limits.connections),
+      monitoring_(*resources_.store, clock_, connections_, password_pool_),
       sending_(settings.submission.messages_per_hour, settings.submission.recipients_per_hour),
       overload_logged_(-between_overload_lines.count()),
       resolver_pool_(resolver_threads, waiting_look_ups),
@@ -82,6 +83,7 @@ Server::Server(const config::Settings& settings, Resources resources)
               .session_limits = session_limits_,
               .addresses = addresses_,
               .tickets = tickets_,
+              .metrics = monitoring_.registry(),
               .clock = clock_} {}
 
 std::expected<void, std::string> Server::start(config::Settings settings, std::vector<net::InheritedSocket> inherited) {
@@ -109,6 +111,7 @@ std::expected<std::vector<std::string>, std::string> Server::reload(config::Sett
     // Nothing can fail any more.
     background_.reset();
     generation_ = *generation;
+    monitoring_.watch(generation_);
     connections_.set_limit(made.limits.connections);
     sending_.set(made.submission.messages_per_hour, made.submission.recipients_per_hour);
     for (std::size_t i = 0; i != stations_.size(); ++i)
@@ -233,18 +236,20 @@ void Server::take_over(Station& station, std::shared_ptr<const Generation> gener
 }
 
 void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip::tcp::socket socket) {
-    auto ticket = connections_.enter();
-    if (!ticket) {
-        // Nothing can be said before TLS, and TLS is what we cannot afford now: the socket just closes.
-        log_overload(station.generation->settings().limits.connections);
-        return;
-    }
     const std::shared_ptr<const Generation>& generation = station.generation;
     const auto& listeners = generation->settings().listeners;
     const auto found = std::find_if(listeners.begin(), listeners.end(), [&](const config::ListenerSettings& listener) {
         return endpoint == Endpoint(listener.address, listener.port);
     });
     if (found == listeners.end()) return;
+    if (found->protocol == ListenerProtocol::metrics) return monitoring_.serve(station.worker, std::move(socket));
+    auto ticket = connections_.enter();
+    if (!ticket) {
+        // Nothing can be said before TLS, and TLS is what we cannot afford now: the socket just closes.
+        log_overload(generation->settings().limits.connections);
+        monitoring_.connection_refused();
+        return;
+    }
     const ServerTls& tls = generation->tls();
     const net::HttpLimits http{.addresses = &addresses_,
                                .connections_per_address = generation->settings().limits.connections_per_address};
@@ -257,16 +262,19 @@ void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip:
             break;
         case ListenerProtocol::https:
             net::serve_http(station.worker, std::move(socket), std::move(*ticket), &tls.https,
-                            Generation::site(generation), http, found->proxies);
+                            Generation::site(generation), http, found->proxies, monitoring_.https());
             break;
         case ListenerProtocol::http:
             net::serve_http(station.worker, std::move(socket), std::move(*ticket), nullptr,
-                            Generation::redirects(generation), http, found->proxies);
+                            Generation::redirects(generation), http, found->proxies, monitoring_.http());
             break;
+        case ListenerProtocol::metrics:
+            break;  // above
     }
 }
 
 void Server::stop() {
+    monitoring_.stop();
     background_.reset();
     revocations_.reset();
     // Each on the thread of its worker; the last worker to be asked is waited for as long as the first.

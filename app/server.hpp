@@ -3,6 +3,7 @@
 
 #include "app/background.hpp"
 #include "app/generation.hpp"
+#include "app/monitoring.hpp"
 #include "app/revocations.hpp"
 #include "auth/authenticator.hpp"
 #include "auth/keyring.hpp"
@@ -103,6 +104,7 @@ private:
     auth::PasswordVerifiers hasher_;
     auth::Authenticator authenticator_;
     net::ConnectionLimit connections_;
+    Monitoring monitoring_;
     proxy::SendingLimits sending_;
     proxy::OpenSessions sessions_;
     proxy::SessionLimits session_limits_;

@@ -12,6 +12,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(xcrypt REQUIRED IMPORTED_TARGET libxcrypt)
 pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
+# Its core alone: how it would serve and push by itself is of no use here.
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 # Debian's SOCI, libcsv and zxcvbn bring neither CMake nor pkg-config files.
 function(postern_plain_library target header library)

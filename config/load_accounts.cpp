@@ -9,7 +9,6 @@ namespace {
 
 const OneOf<MailTls> mail_tls_form{
     {{"implicit", MailTls::implicit}, {"starttls", MailTls::starttls}, {"none", MailTls::none}}};
-const OneOf<bool> yes_or_no{{{"true", true}, {"false", false}}};
 const OneOf<std::string> content_type_form{
     {{"application/json", "application/json"},
      {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded"}}};

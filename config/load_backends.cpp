@@ -15,7 +15,6 @@ const OneOf<BackendLogin> backend_login_form{{{"master_user", BackendLogin::mast
                                               {"password", BackendLogin::password}}};
 
 constexpr WholeNumber<std::uint16_t> server_weight{.min = 1, .max = 100};
-const OneOf<bool> yes_or_no{{{"true", true}, {"false", false}}};
 
 bool has_master(BackendLogin login) {
     return login == BackendLogin::master_user || login == BackendLogin::authzid;

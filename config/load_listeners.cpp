@@ -1,11 +1,39 @@
 #include "config/sections.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace postern::config {
 namespace {
 
 const OneOf<ListenerTls> listener_tls_form{{{"implicit", ListenerTls::implicit}, {"starttls", ListenerTls::starttls}}};
+
+/// This host, and networks that no packet of the Internet comes from (RFC 1918, RFC 4193).
+bool is_private(const std::string& address) {
+    static const std::array networks{base::IpNetwork::parse("10.0.0.0/8"), base::IpNetwork::parse("172.16.0.0/12"),
+                                     base::IpNetwork::parse("192.168.0.0/16"), base::IpNetwork::parse("fc00::/7")};
+    const auto parsed = base::IpAddress::parse(address);
+    return is_loopback(address) ||
+           (parsed && std::ranges::any_of(networks, [&](const auto& network) { return network->contains(*parsed); }));
+}
+
+/// What it tells, it tells in clear text and to everybody: who may ask is decided by where it listens.
+void read_exposure(MappingReader& section, ListenerSettings& listener) {
+    section.optional("exposed", listener.exposed, yes_or_no);
+    if (!section.sound("protocol")) return;
+    if (listener.protocol != ListenerProtocol::metrics) {
+        if (section.has("exposed"))
+            section.fail("exposed", "only for metrics: other listeners are there to be reached");
+        return;
+    }
+    for (const std::string key : {"public_port", "proxies"})
+        if (section.has(key)) section.fail(key, "not for metrics: no mail client connects to it; leave it out");
+    if (section.sound("address") && section.sound("exposed") && !listener.exposed && !is_private(listener.address))
+        section.fail("address",
+                     "metrics are told to whoever asks: listen on 127.0.0.1 or on an address of a private "
+                     "network, or say `exposed: true` if a firewall keeps strangers away");
+}
 
 ListenerSettings read_listener(MappingReader& section) {
     ListenerSettings listener;
@@ -27,6 +55,7 @@ ListenerSettings read_listener(MappingReader& section) {
         section.fail("tls", listener.protocol == ListenerProtocol::https
                                 ? "only for imap and submission: https is TLS from the first byte; leave it out"
                                 : "only for imap and submission: http has no TLS; leave it out, or use https");
+    read_exposure(section, listener);
     return listener;
 }
 
@@ -36,7 +65,8 @@ const OneOf<MailProtocol> mail_protocol_form{{{"imap", MailProtocol::imap}, {"su
 const OneOf<ListenerProtocol> listener_protocol_form{{{"imap", ListenerProtocol::imap},
                                                       {"submission", ListenerProtocol::submission},
                                                       {"https", ListenerProtocol::https},
-                                                      {"http", ListenerProtocol::http}}};
+                                                      {"http", ListenerProtocol::http},
+                                                      {"metrics", ListenerProtocol::metrics}}};
 
 std::string_view name_of(MailProtocol protocol) {
     return protocol == MailProtocol::imap ? "imap" : "submission";
@@ -52,6 +82,8 @@ std::string_view name_of(ListenerProtocol protocol) {
             return "https";
         case ListenerProtocol::http:
             return "http";
+        case ListenerProtocol::metrics:
+            return "metrics";
     }
     return {};
 }

@@ -20,7 +20,6 @@ constexpr WholeNumber<std::uint32_t> memory_budget{.min = 16, .max = 65536};
 constexpr WholeNumber<std::uint16_t> free_failures{.min = 1, .max = 100};
 constexpr WholeNumber<std::uint16_t> closing_failures{.min = 10, .max = 1000};
 constexpr WholeNumber<std::uint16_t> source_failures{.min = 1, .max = 10'000};
-const OneOf<bool> yes_or_no{{{"true", true}, {"false", false}}};
 constexpr WholeNumber<std::uint16_t> bad_commands{.min = 1, .max = 1000};
 constexpr WholeNumber<std::uint16_t> login_attempts{.min = 1, .max = 100};
 constexpr WholeNumber<std::uint32_t> connection_count{.min = 1, .max = 1'000'000};

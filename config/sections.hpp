@@ -12,6 +12,7 @@ namespace postern::config {
 extern const OneOf<MailProtocol> mail_protocol_form;
 extern const OneOf<ListenerProtocol> listener_protocol_form;
 extern const OneOf<SenderCheck> sender_check_form;
+inline const OneOf<bool> yes_or_no{{{"true", true}, {"false", false}}};
 
 /// As in the file.
 [[nodiscard]] std::string_view name_of(MailProtocol protocol);

@@ -21,8 +21,8 @@ namespace postern::config {
 enum class MailProtocol { imap, submission };
 inline constexpr MailProtocol every_mail_protocol[] = {MailProtocol::imap, MailProtocol::submission};
 
-/// What a listener speaks. `http` only redirects to https.
-enum class ListenerProtocol { imap, submission, https, http };
+/// What a listener speaks. `http` only redirects to https; `metrics` is for whoever watches over postern.
+enum class ListenerProtocol { imap, submission, https, http, metrics };
 
 /// How TLS starts on a connection of a mail client. There is no third way: passwords come over TLS.
 enum class ListenerTls {
@@ -225,6 +225,7 @@ struct ListenerSettings {
     std::uint16_t public_port = 0;            ///< the port that clients see, where a firewall maps it; default: `port`
     std::vector<base::IpNetwork> proxies;     ///< load balancers: they must begin with a PROXY header, and are believed
     std::string default_domain;               ///< completes a user name that has none; empty: such names stay bare
+    bool exposed = false;  ///< for metrics: it may listen where more than this host and private networks reach it
 };
 
 /// One of the servers that a backend consists of. All of them have all mailboxes, or relay for everybody.

@@ -26,7 +26,8 @@ class BlockingPool {
 public:
     /// @param threads  at least 1
     /// @param queued   how many jobs may wait for a thread beside those that run
-    BlockingPool(std::size_t threads, std::size_t queued) : capacity_(threads + queued), threads_(threads) {}
+    BlockingPool(std::size_t threads, std::size_t queued)
+        : size_(threads), capacity_(threads + queued), threads_(threads) {}
 
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
@@ -62,7 +63,12 @@ public:
         co_return std::move(answer);
     }
 
+    [[nodiscard]] std::size_t threads() const noexcept { return size_; }
+    /// Waiting or running. Thread rule: any thread; the number may be old when it is there.
+    [[nodiscard]] std::size_t jobs() const noexcept { return jobs_.load(std::memory_order_relaxed); }
+
 private:
+    const std::size_t size_;
     const std::size_t capacity_;
     std::atomic<std::size_t> jobs_{0};  // waiting or running
     boost::asio::thread_pool threads_;

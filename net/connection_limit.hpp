@@ -44,6 +44,7 @@ public:
     }
 
     [[nodiscard]] std::uint32_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint32_t limit() const noexcept { return limit_; }
 
 private:
     std::atomic<std::uint32_t> limit_;

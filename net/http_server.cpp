@@ -4,6 +4,7 @@
 #include "net/deadline.hpp"
 #include "net/learn_peer.hpp"
 #include "net/log.hpp"
+#include "net/metrics.hpp"
 
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -85,7 +86,8 @@ public:
                    const TlsContext* tls,
                    std::shared_ptr<const HttpHandler> handler,
                    const HttpLimits& limits,
-                   std::span<const base::IpNetwork> balancers)
+                   std::span<const base::IpNetwork> balancers,
+                   HttpReporting reporting)
         : Connection(worker),
           ticket_(std::move(ticket)),
           stream_(std::move(socket)),
@@ -93,6 +95,7 @@ public:
           handler_(std::move(handler)),
           limits_(limits),
           balancers_(balancers),
+          reporting_(reporting),
           deadline_(worker.context().get_executor(), [this] { stream_.cancel(); }) {}
 
     /// Takes itself by value: the coroutine's frame keeps the connection alive.
@@ -109,6 +112,8 @@ public:
         }
         if (self->tls_ != nullptr) {
             const auto greeted = co_await self->stream_.handshake_as_server(*self->tls_);
+            if (self->reporting_.counters != nullptr)
+                self->reporting_.counters->handshake_ended(greeted ? self->stream_.tls_version() : "");
             if (!greeted) {
                 log(config::LogLevel::debug, "tls_failed", {{"protocol", "https"}, {"reason", greeted.error()}});
                 co_return;
@@ -172,7 +177,8 @@ private:
         if (response.body && method != "HEAD") text += *response.body;
         const auto written = co_await stream_.write(text);
         const auto spent = std::chrono::steady_clock::now() - begun;
-        log(config::LogLevel::info, "http",
+        if (reporting_.counters != nullptr) reporting_.counters->answered(response.status);
+        log(reporting_.request_level, "http",
             {{"method", known_method(method)},
              {"status", response.status},
              {"tls", stream_.tls_version()},
@@ -188,6 +194,7 @@ private:
     const std::shared_ptr<const HttpHandler> handler_;
     const HttpLimits limits_;
     const std::span<const base::IpNetwork> balancers_;
+    const HttpReporting reporting_;
     Deadline deadline_;
     std::string unread_;  // bytes read and not yet parsed: at most one chunk more than header_bytes
 };
@@ -200,9 +207,10 @@ void serve_http(Worker& worker,
                 const TlsContext* tls,
                 std::shared_ptr<const HttpHandler> handler,
                 const HttpLimits& limits,
-                std::span<const base::IpNetwork> balancers) {
+                std::span<const base::IpNetwork> balancers,
+                HttpReporting reporting) {
     auto connection = std::make_shared<HttpConnection>(worker, std::move(socket), std::move(ticket), tls,
-                                                       std::move(handler), limits, balancers);
+                                                       std::move(handler), limits, balancers, reporting);
     worker.spawn(HttpConnection::run(std::move(connection)));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ip_network.hpp"
+#include "config/settings.hpp"
 #include "net/connection_limit.hpp"
 #include "net/counted_limit.hpp"
 #include "net/http.hpp"
@@ -29,6 +30,14 @@ struct HttpLimits {
     std::uint32_t connections_per_address = 0;  ///< what it allows
 };
 
+class HttpCounters;
+
+/// How what happens on a connection is told.
+struct HttpReporting {
+    const HttpCounters* counters = nullptr;                   ///< null: it is not counted; else must outlive the worker
+    config::LogLevel request_level = config::LogLevel::info;  ///< of the log line for each request
+};
+
 /// Serves one accepted connection on its worker's thread until it ends; `tls` null means clear text.
 /// `balancers`: see learn_peer. The connection keeps `handler`, which must keep `tls` and `balancers`. Logs method,
 /// status and duration; never path, query or body, for they hold addresses of persons.
@@ -38,6 +47,7 @@ void serve_http(Worker& worker,
                 const TlsContext* tls,
                 std::shared_ptr<const HttpHandler> handler,
                 const HttpLimits& limits,
-                std::span<const base::IpNetwork> balancers = {});
+                std::span<const base::IpNetwork> balancers = {},
+                HttpReporting reporting = {});
 
 }  // namespace postern::net

@@ -72,13 +72,17 @@ asio::awaitable<BackendEntry::Outcome> BackendEntry::log_in(std::size_t server, 
     const bool is_in = co_await try_server(server, has_other, admission);
     if (is_in) {
         health_.worked(backend, server);
+        metrics_.backend_login(backend, server, BackendAnswer::accepted);
         co_return Outcome::done;
     }
+    if (report_.is_interrupted) co_return Outcome::failed;
     // What another server of the same backend would say too is no fault of this one.
-    if (report_.is_interrupted || report_.reason == name_of(BackendFault::refused) ||
+    if (report_.reason == name_of(BackendFault::refused) ||
         report_.reason == name_of(BackendFault::missing_capability)) {
+        metrics_.backend_login(backend, server, BackendAnswer::refused);
         co_return Outcome::failed;
     }
+    metrics_.backend_login(backend, server, BackendAnswer::failed);
     health_.failed(backend, server, std::string(report_.reason) + ' ' + report_.detail);
     admission = {};
     co_return Outcome::server_failed;

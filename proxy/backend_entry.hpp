@@ -6,6 +6,7 @@
 #include "proxy/backend_health.hpp"
 #include "proxy/backend_login.hpp"
 #include "proxy/connect.hpp"
+#include "proxy/mail_metrics.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -38,9 +39,10 @@ public:
     /// All must outlive the entry.
     BackendEntry(const BackendConnector& connector,
                  const BackendHealth& health,
+                 const MailMetrics& metrics,
                  const BackendUser& user,
                  boost::asio::any_io_executor executor)
-        : connector_(connector), health_(health), user_(user), executor_(std::move(executor)) {}
+        : connector_(connector), health_(health), metrics_(metrics), user_(user), executor_(std::move(executor)) {}
 
     /// At the user's own server, or at one that stands in for it. When none is known to be up, his own is tried all the
     /// same: it may be back. True: `admission` is one. Call once.
@@ -64,6 +66,7 @@ private:
 
     const BackendConnector& connector_;
     const BackendHealth& health_;
+    const MailMetrics& metrics_;
     const BackendUser& user_;
     boost::asio::any_io_executor executor_;
     net::Stream* stream_ = nullptr;  // while a server is asked

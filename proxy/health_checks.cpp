@@ -113,7 +113,6 @@ std::vector<std::weak_ptr<net::Connection>> start_health_checks(net::Worker& wor
                                                                 const std::shared_ptr<const MailServices>& services) {
     std::vector<std::weak_ptr<net::Connection>> started;
     for (const auto& [name, backend] : services->settings.backends) {
-        if (backend.servers.size() < 2) continue;
         for (std::size_t i = 0; i != backend.servers.size(); ++i) {
             const auto check = std::make_shared<HealthCheck>(worker, backend, i, services);
             worker.spawn(HealthCheck::run(check));

@@ -161,6 +161,7 @@ private:
             if (!agreed) co_return false;
         }
         if (secured) secured = co_await client_.handshake_as_server(tls_);
+        services_->metrics.handshake(protocol_, secured ? client_.tls_version() : "");
         if (!secured)
             net::log(LogLevel::debug, "tls_failed",
                      {{"listener", listener_.name},
@@ -259,6 +260,7 @@ private:
         }
         if (backend) attempt.outcome = "accepted";
         write_log_line(attempt);
+        services_->metrics.login(protocol_, attempt.outcome, attempt.reason, Clock::now() - attempt.begun);
         co_return backend;
     }
 
@@ -335,7 +337,8 @@ private:
     }
 
     asio::awaitable<bool> enter(const BackendUser& user, Admission& admission, Attempt& attempt) {
-        BackendEntry entry(services_->backends, services_->health, user, worker().context().get_executor());
+        BackendEntry entry(services_->backends, services_->health, services_->metrics, user,
+                           worker().context().get_executor());
         // A cancel while nothing of ours waited on the client shows only here.
         if (client_.cancelled()) entry.interrupt();
         entry_ = &entry;
@@ -384,7 +387,8 @@ private:
             client_, *backend_, deadline_,
             {.idle = protocol_ == MailProtocol::imap ? limits.imap_idle_timeout : limits.submission_idle_timeout,
              .half_closed = limits.half_closed_timeout},
-            guard_.get());
+            guard_.get(), services_->metrics.relayed(protocol_));
+        if (guard_) services_->metrics.refused_commands(protocol_, guard_->refused());
         const bool is_our_decision = report.end == RelayEnd::idle || report.end == RelayEnd::shut_down ||
                                      report.end == RelayEnd::broken_protocol;
         if (guard_ && is_our_decision && report.has_client_heard_all && !guard_->farewell().empty()) {
@@ -413,6 +417,7 @@ private:
     const MailProtocol protocol_;
     const net::TlsContext& tls_;
     const std::shared_ptr<const MailServices> services_;
+    const MailMetrics::OpenSession counted_{services_->metrics.sessions(protocol_)};
     net::Deadline deadline_;
     asio::steady_timer pause_;  // before a refusal
     const Clock::time_point accepted_at_ = Clock::now();

@@ -11,6 +11,7 @@
 #include "proxy/backend_health.hpp"
 #include "proxy/connect.hpp"
 #include "proxy/open_sessions.hpp"
+#include "proxy/mail_metrics.hpp"
 #include "proxy/routing/router.hpp"
 #include "proxy/sending_limits.hpp"
 #include "proxy/session_limits.hpp"
@@ -34,6 +35,7 @@ struct MailServices {
     OpenSessions& sessions;
     SessionLimits& session_limits;
     net::AddressLimit& addresses;
+    const MailMetrics& metrics;
     const base::Clock& clock;
 };
 

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <prometheus/counter.h>
 
 #include <optional>
 
@@ -31,8 +32,9 @@ struct Shared {
     RelayLimits limits;
     std::optional<RelayEnd> first_end;  ///< what happened first, if anything did before a cancel
     RelayGuard* guard;                  ///< may be null
-    boost::asio::steady_timer gate;     ///< where the client's direction waits for the backend to say something
-    bool is_up_blocked = false;  ///< the guard has kept bytes of the client that only the backend's word sets free
+    RelayCounters counters;
+    boost::asio::steady_timer gate;  ///< where the client's direction waits for the backend to say something
+    bool is_up_blocked = false;      ///< the guard has kept bytes of the client that only the backend's word sets free
     bool has_backend_ended = false;
     bool has_client_heard_all = true;  ///< of what the guard has handed out for him
 };
@@ -53,6 +55,9 @@ asio::awaitable<Burst> move_burst(
         const IoResult got = from.try_read(buffer.bytes());
         if (got.status != IoStatus::done) co_return Burst{.status = got.status};
         bytes += got.bytes;
+        prometheus::Counter* const counter =
+            direction == Direction::up ? shared.counters.from_client : shared.counters.from_backend;
+        if (counter != nullptr) counter->Increment(static_cast<double>(got.bytes));
         shared.deadline.set(shared.limit);
         std::string_view text(buffer.bytes().data(), got.bytes);
         if (shared.guard != nullptr) {
@@ -152,8 +157,12 @@ asio::awaitable<StreamEnd> run_direction(
 
 }  // namespace
 
-asio::awaitable<RelayReport> relay(
-    net::Stream& client, net::Stream& backend, net::Deadline& deadline, RelayLimits limits, RelayGuard* guard) {
+asio::awaitable<RelayReport> relay(net::Stream& client,
+                                   net::Stream& backend,
+                                   net::Deadline& deadline,
+                                   RelayLimits limits,
+                                   RelayGuard* guard,
+                                   RelayCounters counters) {
     using namespace asio::experimental::awaitable_operators;
     Shared shared{.client = client,
                   .backend = backend,
@@ -162,6 +171,7 @@ asio::awaitable<RelayReport> relay(
                   .limits = limits,
                   .first_end = {},
                   .guard = guard,
+                  .counters = counters,
                   .gate = asio::steady_timer(co_await asio::this_coro::executor),
                   .is_up_blocked = guard != nullptr && guard->awaits_backend()};
     RelayReport report;

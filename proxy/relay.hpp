@@ -10,6 +10,10 @@
 #include <chrono>
 #include <cstdint>
 
+namespace prometheus {
+class Counter;
+}
+
 namespace postern::proxy {
 
 struct RelayLimits {
@@ -26,6 +30,12 @@ enum class RelayEnd {
     shut_down,        ///< cancelled from here
 };
 
+/// Where bytes are counted as they move; null: nowhere.
+struct RelayCounters {
+    prometheus::Counter* from_client = nullptr;
+    prometheus::Counter* from_backend = nullptr;
+};
+
 struct RelayReport {
     RelayEnd end = RelayEnd::failed;
     std::uint64_t bytes_from_client = 0;
@@ -40,6 +50,7 @@ struct RelayReport {
                                                         net::Stream& backend,
                                                         net::Deadline& deadline,
                                                         RelayLimits limits,
-                                                        RelayGuard* guard = nullptr);
+                                                        RelayGuard* guard = nullptr,
+                                                        RelayCounters counters = {});
 
 }  // namespace postern::proxy

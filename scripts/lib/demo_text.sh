@@ -38,6 +38,7 @@ IMAP_STARTTLS_PORT=$port_imap
 SMTP_STARTTLS_PORT=$port_submission
 HTTP_PORT=$port_http
 HTTPS_PORT=$port_https
+METRICS_PORT=$port_metrics
 MAIL_DOMAIN=$mail_domain
 TEACHER=$teacher
 TEACHER_PASSWORD=$teacher_password
@@ -99,6 +100,10 @@ ${bold}What mail clients are told${plain}
 ${bold}Thunderbird, set up by hand${plain} (import $ca as an authority first: Settings, Certificates)
   IMAP   server $demo_host, port $port_imaps, SSL/TLS, normal password
   SMTP   server $demo_host, port $port_smtps, SSL/TLS, normal password
+
+${bold}How postern is doing${plain}
+  curl http://127.0.0.1:$port_metrics/metrics
+  curl http://127.0.0.1:$port_metrics/health/ready
 
 ${bold}Why somebody goes where${plain}
   $postern route explain $admin --protocol smtp --from 127.0.0.1 --config $postern_config

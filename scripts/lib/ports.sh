@@ -1,7 +1,7 @@
 # The loopback ports of a demo: a base and fixed distances, so that 14993 is the one like 993. Sourced.
 # shellcheck shell=bash
 
-demo_port_names=(imaps smtps imap submission https http backend_imap relay_smtp relay_smtpadm)
+demo_port_names=(imaps smtps imap submission https http metrics backend_imap relay_smtp relay_smtpadm)
 
 set_ports() {
     port_imaps=$(($1 + 993))
@@ -10,6 +10,7 @@ set_ports() {
     port_submission=$(($1 + 587))
     port_https=$(($1 + 443))
     port_http=$(($1 + 80))
+    port_metrics=$(($1 + 946))
     port_backend_imap=$(($1 + 1143))
     port_relay_smtp=$(($1 + 25))
     port_relay_smtpadm=$(($1 + 26))

@@ -44,6 +44,7 @@ listeners:
   - {name: submission, protocol: submission, tls: starttls, address: 127.0.0.1, port: $port_submission, default_domain: $mail_domain}
   - {name: https, protocol: https, address: 127.0.0.1, port: $port_https}
   - {name: http, protocol: http, address: 127.0.0.1, port: $port_http}
+  - {name: metrics, protocol: metrics, address: 127.0.0.1, port: $port_metrics}
 
 backends:
   dovecot:

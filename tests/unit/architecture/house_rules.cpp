@@ -101,6 +101,7 @@ const std::vector<Library> libraries{
     {"libsodium",         {"sodium.h", "sodium/*"},           {"auth/*.cpp"}},
     {"zxcvbn",            {"zxcvbn.h"},                       {"auth/password_policy.cpp"}},
     {"spdlog",            {"spdlog/*", "fmt/*"},              {"net/log*"}},
+    {"prometheus-cpp",    {"prometheus/*"},                   {"net/metrics*", "proxy/mail_metrics*", "proxy/relay.cpp", "app/process_metrics*"}},
     {"CLI11",             {"CLI/*"},                          {"app/*"}},
     {"libcsv",            {"csv.h"},                          {"app/*"}},
     {"inet_pton",         {"arpa/inet.h"},                    {"base/ip_network.cpp", "net/*", "app/*"}},

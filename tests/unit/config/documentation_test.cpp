@@ -85,7 +85,7 @@ TEST(CompleteExample, LoadsAndSaysWhatItSeems) {
     const Loaded loaded = load_example("complete.yaml");
     ASSERT_TRUE(loaded) << loaded.error().front().text();
     EXPECT_EQ(loaded->groups.size(), 4U);
-    EXPECT_EQ(loaded->listeners.size(), 6U);
+    EXPECT_EQ(loaded->listeners.size(), 7U);
     EXPECT_EQ(loaded->listeners[2].tls, ListenerTls::starttls);
     EXPECT_EQ(loaded->listeners[4].public_port, 443);
     EXPECT_EQ(loaded->backends.size(), 4U);
@@ -111,6 +111,7 @@ TEST(CompleteExample, MarksDefaultsThatAreDefaults) {
     EXPECT_EQ(complete->limits.imap_idle_timeout, defaults.limits.imap_idle_timeout);
     EXPECT_EQ(complete->limits.submission_idle_timeout, defaults.limits.submission_idle_timeout);
     EXPECT_EQ(complete->limits.half_closed_timeout, defaults.limits.half_closed_timeout);
+    EXPECT_EQ(complete->listeners.back().exposed, ListenerSettings().exposed);
     EXPECT_EQ(complete->limits.connections, defaults.limits.connections);
     EXPECT_EQ(complete->limits.connections_per_address, defaults.limits.connections_per_address);
     EXPECT_EQ(complete->limits.sessions_per_account, defaults.limits.sessions_per_account);

@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
          "30:38: routing.rules[0].when.protocol: expected imap or submission, found `pop3`\n"},
         {"AWrongListenerIsOneMistake",
          {{"name: imaps, protocol: imap", "name: imaps, protocol: imap4"}},
-         "10:29: listeners[0].protocol: expected imap, submission, https or http, found `imap4`\n"},
+         "10:29: listeners[0].protocol: expected imap, submission, https, http or metrics, found `imap4`\n"},
     }),
     case_name);
 

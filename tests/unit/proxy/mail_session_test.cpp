@@ -69,7 +69,7 @@ protected:
         health_ = std::make_unique<BackendHealth>(settings_.backends);
         services_ =
             std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_, *health_,
-                                                 sending_, sessions_, session_limits_, addresses_, test_store_.clock);
+                                                 sending_, sessions_, session_limits_, addresses_, metrics_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
         tcp::acceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
@@ -141,6 +141,8 @@ protected:
     OpenSessions sessions_;
     SessionLimits session_limits_;
     net::AddressLimit addresses_;
+    prometheus::Registry registry_;
+    const MailMetrics metrics_{registry_, {}};
     auth::Authenticator authenticator_{test_store_.store(), hasher_, test_store_.keyring, test_store_.clock,
                                        settings_.auth};
     routing::Router router_{settings_.routing};
