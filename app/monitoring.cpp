@@ -44,8 +44,9 @@ Readiness::Backends Monitoring::backends() const {
 void Monitoring::serve(net::Worker& worker, boost::asio::ip::tcp::socket socket) {
     auto ticket = own_connections_.enter();
     if (!ticket) return refused_own_connections_.Increment();
-    // Whoever looks every few seconds is not to fill the log.
-    net::serve_http(worker, std::move(socket), std::move(*ticket), nullptr, site_, {}, {},
+    // One request for each connection: a connection that stays would go on asking a process that was upgraded. And
+    // whoever looks every few seconds is not to fill the log.
+    net::serve_http(worker, std::move(socket), std::move(*ticket), nullptr, site_, {.requests = 1}, {},
                     {.counters = &own_, .request_level = config::LogLevel::debug});
 }
 

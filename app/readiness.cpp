@@ -33,10 +33,11 @@ std::vector<ServerState> server_states(const config::Settings& settings, const p
     for (const auto& [name, backend] : settings.backends) {
         const bool all_drained = std::ranges::all_of(backend.servers, &config::BackendServer::drain);
         for (std::size_t i = 0; i != backend.servers.size(); ++i)
-            states.push_back({.backend = name,
-                              .server = backend.servers[i].name,
-                              .is_up = health.of(backend, i).is_up(),
-                              .takes_sessions = all_drained || !backend.servers[i].drain});
+            states.push_back(
+                {.backend = name,
+                 .server = backend.servers[i].name,
+                 .is_up = health.of(backend, i).is_up(),
+                 .takes_sessions = (all_drained || !backend.servers[i].drain) && !health.of(backend, i).is_drained()});
     }
     return states;
 }

@@ -4,6 +4,7 @@
 #include "app/live_operations.hpp"
 #include "app/load_settings.hpp"
 #include "app/server.hpp"
+#include "app/service_manager.hpp"
 #include "app/successor.hpp"
 #include "net/inherited_sockets.hpp"
 #include "net/log.hpp"
@@ -59,6 +60,7 @@ public:
         wait_for_signal();
         context_.run();
         net::log(LogLevel::info, "stopping", {{"signal", signal_}});
+        if (state_ != State::retired) tell_service_manager("STOPPING=1");
         server_.stop();
         net::log(LogLevel::info, "stopped");
     }
@@ -143,6 +145,7 @@ private:
                              });
         if (!started) return refuse("upgrade_refused", started.error());
         state_ = State::upgrading;
+        successor_ = (*started)->process();
         net::log(LogLevel::info, "upgrading", {{"program", program_}, {"process", (*started)->process()}});
     }
 
@@ -151,6 +154,8 @@ private:
         state_ = State::retired;
         if (control_) control_->close();
         control_.reset();
+        // It hears only whom it knows: that another process is the service now must come from this one.
+        tell_service_manager("MAINPID=" + std::to_string(successor_));
         server_.retire();
         net::log(LogLevel::info, "retired", {{"connections", server_.connections()}});
         const auto end = Clock::now() + server_.generation().settings().server.drain_timeout;
@@ -182,6 +187,7 @@ private:
     std::shared_ptr<ControlSocket> control_;
     std::string control_path_;
     State state_ = State::serving;
+    pid_t successor_ = 0;
     int signal_ = 0;
 };
 
@@ -210,6 +216,7 @@ int run(config::Settings settings, const std::string& file) {
               {"threads", server.threads()},
               {"listeners", server.generation().settings().listeners.size()}});
     tell_predecessor_that_we_serve();
+    tell_service_manager("READY=1");
     Service(context, signals, server, file).run();
     return 0;
 }

@@ -200,6 +200,7 @@ std::vector<int> Server::listening_sockets() const {
 }
 
 void Server::retire() {
+    monitoring_.stop();
     background_.reset();
     for (const auto& station : stations_)
         on_thread_of(station->worker, [station = station.get()] { station->close(); });

@@ -22,8 +22,8 @@ std::vector<Reasons> every_login() {
     Reasons failed{
         .outcome = "failed",
         .reasons = {auth::name_of(busy), auth::name_of(unavailable), "backend_unreachable", "backend_unavailable",
-                    "backend_refused", "backend_missing_capability", "backend_protocol_error", "backend_timeout",
-                    "backend_closed", "login_timeout", "shut_down"}};
+                    "backend_refused", "backend_missing_capability", "backend_protocol_error", "backend_drained",
+                    "backend_timeout", "backend_closed", "login_timeout", "shut_down"}};
     refused.reasons.push_back(other);
     failed.reasons.push_back(other);
     return {{.outcome = "accepted", .reasons = {"none"}}, std::move(refused), std::move(failed)};

@@ -3,9 +3,12 @@
 import contextlib
 import http.client
 import json
+import os
 import pathlib
 import re
+import shutil
 import socket
+import tempfile
 import unittest
 
 import demo
@@ -189,7 +192,7 @@ class Health(unittest.TestCase):
 
 
 class OnItsOwn(unittest.TestCase):
-    """A postern that reads its configuration again."""
+    """A postern that is told of a service manager, and reads its configuration again."""
 
     CONFIGURATION = """
 server: {hostname: mail.example.org}
@@ -206,13 +209,54 @@ routing: {default: {imap: $backend}}
 """
 
     def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-notify."))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.manager.close)
+        self.manager.bind(str(self.folder / "notify"))
+        self.manager.settimeout(30)
         self.imap, metrics = free_port(), free_port()
         demo.variables["OWN_METRICS_PORT"] = str(metrics)
         self.postern = own_postern.OwnPostern([])
         self.ports = {"imap": self.imap, "metrics": metrics}
         self.postern.configure(self.CONFIGURATION, backend="first", **self.ports)
-        self.postern.start()
-        self.addCleanup(self.postern.close)
+        os.environ["NOTIFY_SOCKET"] = str(self.folder / "notify")
+        try:
+            self.postern.start()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        self.is_closed = False
+        self.addCleanup(self.close)
+
+    def close(self):
+        if not self.is_closed:
+            self.is_closed = True
+            self.postern.close()
+
+    def states(self, *wanted):
+        """What the service manager hears, until it is `wanted`."""
+        heard = []
+        while not set(wanted) <= set(heard):
+            heard += self.manager.recv(4096).decode().split("\n")
+        return heard
+
+    def test_the_service_manager_hears_that_it_is_ready_and_that_it_stops(self):
+        self.assertIn("READY=1", self.states("READY=1"))
+        with wire.Imap("IMAP_PORT"):
+            self.close()
+        self.assertIn("STOPPING=1", self.states("STOPPING=1"))
+
+    def test_the_service_manager_hears_who_takes_over(self):
+        self.states("READY=1")
+        self.postern.upgrade()
+        main = f"MAINPID={self.postern.successor}"
+        heard = self.states("READY=1", main)
+        self.assertNotIn("STOPPING=1", heard)
+        self.postern.wait_for_the_old_one()
+        self.assertEqual(readiness("OWN_METRICS_PORT")[0], 200)
+        self.close()
+        # That of the old one would have come before.
+        self.assertEqual(self.states("STOPPING=1").count("STOPPING=1"), 1)
 
     def test_numbers_go_on_and_follow_the_configuration_when_it_is_read_again(self):
         before = number("postern_tls_handshakes_total", "OWN_METRICS_PORT", protocol="imap", version="TLSv1.3", outcome="succeeded")
@@ -228,6 +272,27 @@ routing: {default: {imap: $backend}}
         self.assertGreater(
             number("postern_tls_handshakes_total", "OWN_METRICS_PORT", protocol="imap", version="TLSv1.3", outcome="succeeded"), before)
         self.assertEqual(readiness("OWN_METRICS_PORT")[0], 200)
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd-analyze")
+class Unit(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-unit."))
+        self.addCleanup(shutil.rmtree, self.folder)
+        text = (repository / "packaging/systemd/postern.service").read_text()
+        self.assertIn("/usr/sbin/postern", text)
+        self.unit = self.folder / "postern.service"
+        self.unit.write_text(text.replace("/usr/sbin/postern", demo.get("POSTERN_BINARY")))
+
+    def test_systemd_understands_the_unit(self):
+        done = demo.run("systemd-analyze", "verify", self.unit)
+        self.assertEqual((done.returncode, done.stdout.strip()), (0, ""))
+
+    def test_it_is_as_confined_as_the_documentation_says(self):
+        done = demo.run("systemd-analyze", "security", "--offline=true", self.unit)
+        exposure = re.search(r"Overall exposure level for postern.service: ([0-9.]+)", done.stdout)
+        self.assertTrue(exposure, done.stdout)
+        self.assertIn(f"gives it {exposure[1]} ", (repository / "docs/operation.md").read_text())
 
 
 if __name__ == "__main__":
