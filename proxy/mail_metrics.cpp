@@ -24,7 +24,7 @@ std::vector<Reasons> every_login() {
         .reasons = {auth::name_of(busy), auth::name_of(unavailable), "backend_unreachable", "backend_unavailable",
                     "backend_refused", "backend_missing_capability", "backend_protocol_error", "backend_drained",
                     "backend_timeout", "backend_closed", "login_timeout", "shut_down"}};
-    refused.reasons.push_back(other);
+    refused.reasons.insert(refused.reasons.end(), {"too_many_sessions", other});
     failed.reasons.push_back(other);
     return {{.outcome = "accepted", .reasons = {"none"}}, std::move(refused), std::move(failed)};
 }

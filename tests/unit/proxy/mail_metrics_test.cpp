@@ -59,6 +59,8 @@ TEST_F(MailMetricsTest, KnowEveryRefusal) {
         const bool temporary = refusal == auth::Refusal::busy || refusal == auth::Refusal::unavailable;
         mail.login(MailProtocol::imap, temporary ? "failed" : "refused", auth::name_of(refusal), 1ms);
     }
+    mail.login(MailProtocol::imap, "refused", "too_many_sessions", 1ms);
+    mail.login(MailProtocol::imap, "failed", "backend_drained", 1ms);
     const std::string text = metrics_.text();
     EXPECT_THAT(text, HasSubstr("{outcome=\"refused\",protocol=\"imap\",reason=\"other\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("{outcome=\"failed\",protocol=\"imap\",reason=\"other\"} 0\n"));

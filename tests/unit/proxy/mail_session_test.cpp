@@ -67,9 +67,9 @@ protected:
         connector_ = std::make_unique<BackendConnector>(
             std::move(*BackendConnector::make(settings_.backends, settings_.server.hostname, pool_)));
         health_ = std::make_unique<BackendHealth>(settings_.backends);
-        services_ =
-            std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_, *health_,
-                                                 sending_, sessions_, session_limits_, addresses_, metrics_, test_store_.clock);
+        services_ = std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_,
+                                                         *health_, sending_, sessions_, session_limits_, addresses_,
+                                                         metrics_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
         tcp::acceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
