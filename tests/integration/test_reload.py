@@ -15,6 +15,7 @@ log: {format: json}
 store: {sqlite: $folder/store.db}
 auth: {password_hash: {memory_kib: 8192, passes: 1}, failure_delay: $delay}
 tls: {certificate: $tls/server.pem, key: $tls/server.key}
+limits: {sessions_per_account: 0, sessions_per_account_and_address: 0}
 listeners: [$listeners]
 backends:
   dovecot: {protocol: imap, host: 127.0.0.1, port: $BACKEND_IMAP_PORT, tls: none, login: master_user, master_user: postern,
