@@ -99,6 +99,7 @@ BackendSettings read_backend(const std::string& name, MappingReader& section) {
     backend.name = name;
     section.required("protocol", backend.protocol, mail_protocol_form);
     read_servers(section, backend);
+    section.optional("proxy_header", backend.proxy_header, yes_or_no);
     section.optional("tls", backend.tls, backend_tls_form);
     section.optional("ca_file", backend.ca_file, ReadableFile{section.reading().directory});
     section.optional("tls_name", backend.tls_name, hostname_or_address);

@@ -243,8 +243,9 @@ struct BackendSettings {
     std::vector<BackendServer> servers;  ///< at least one; each user has a server of his own, others stand in for it
     std::chrono::milliseconds check_interval{5'000};  ///< between two looks at a server, where there are several
     BackendTls tls = BackendTls::implicit;
-    std::string ca_file;   ///< PEM file of the authorities that may sign its certificate; empty: the system's
-    std::string tls_name;  ///< the name its certificate must bear; empty: the host of the server
+    bool proxy_header = false;  ///< begin each connection with a PROXY header, version 2, that says who the client is
+    std::string ca_file;        ///< PEM file of the authorities that may sign its certificate; empty: the system's
+    std::string tls_name;       ///< the name its certificate must bear; empty: the host of the server
     BackendLogin login = BackendLogin::password;
     std::string master_user;                           ///< for login master_user and authzid
     base::Secret master_password;                      ///< the same; from a file or an environment variable

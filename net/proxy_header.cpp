@@ -131,4 +131,28 @@ void ProxyHeaderReader::judge_binary() {
     outcome_ = header;
 }
 
+std::string make_proxy_header(const ProxyHeader& header, const base::IpAddress& server, std::uint16_t server_port) {
+    std::string text(binary_signature);
+    const auto add_number = [&](std::size_t number) {
+        text += static_cast<char>(number >> 8U);
+        text += static_cast<char>(number & 0xFFU);
+    };
+    if (header.is_local) {
+        text += static_cast<char>(local_command);
+        text += static_cast<char>(unspecified);
+        add_number(0);
+        return text;
+    }
+    const bool is_v4 = header.client.is_v4() && server.is_v4();
+    const std::size_t address_bytes = is_v4 ? 4 : 16;
+    text += static_cast<char>(proxy_command);
+    text += static_cast<char>(is_v4 ? tcp_over_ipv4 : tcp_over_ipv6);
+    add_number(2 * address_bytes + 4);
+    for (const base::IpAddress& address : {header.client, server})
+        text.append(address.bytes.end() - static_cast<std::ptrdiff_t>(address_bytes), address.bytes.end());
+    add_number(header.port);
+    add_number(server_port);
+    return text;
+}
+
 }  // namespace postern::net

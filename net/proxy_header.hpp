@@ -40,4 +40,9 @@ private:
     std::optional<std::expected<ProxyHeader, std::string>> outcome_;
 };
 
+/// The same in version 2, as we say it to a backend. `server`: where the connection goes.
+[[nodiscard]] std::string make_proxy_header(const ProxyHeader& header,
+                                            const base::IpAddress& server,
+                                            std::uint16_t server_port);
+
 }  // namespace postern::net

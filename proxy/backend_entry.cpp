@@ -92,6 +92,7 @@ asio::awaitable<bool> BackendEntry::try_server(std::size_t server, bool has_othe
     const config::BackendSettings& backend = user_.backend;
     if (report_.is_interrupted) co_return false;
     auto connected = co_await connector_.connect(backend, backend.servers[server],
+                                                 BackendConnector::Client{user_.client_address, user_.client_port},
                                                  has_other ? failover_limit : std::chrono::milliseconds::max());
     if (report_.is_interrupted) co_return false;
     if (!connected) {

@@ -1,6 +1,7 @@
 #include "proxy/connect.hpp"
 
 #include "net/deadline.hpp"
+#include "net/proxy_header.hpp"
 #include "proxy/protocols.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -117,6 +118,15 @@ asio::awaitable<std::expected<tcp::socket, std::string>> connect_to_one_of(const
     co_return std::unexpected(error.message());
 }
 
+std::string proxy_header(const std::optional<BackendConnector::Client>& client,
+                         const base::IpAddress& server,
+                         std::uint16_t port) {
+    const net::ProxyHeader header{.is_local = !client,
+                                  .client = client ? client->address : base::IpAddress{},
+                                  .port = client ? client->port : std::uint16_t{0}};
+    return net::make_proxy_header(header, server, port);
+}
+
 BackendFailed unreachable(std::string detail) {
     return {.fault = BackendFault::unreachable, .detail = std::move(detail)};
 }
@@ -153,6 +163,7 @@ std::expected<BackendConnector, std::string> BackendConnector::make(
 asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> BackendConnector::connect(
     const config::BackendSettings& backend,
     const config::BackendServer& server,
+    std::optional<Client> client,
     std::chrono::milliseconds limit) const {
     const TimePoint give_up = Clock::now() + std::min(backend.connect_timeout, limit);
     const auto endpoints = co_await resolve(server, give_up, *resolver_);
@@ -161,10 +172,15 @@ asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> Back
     if (!socket) co_return std::unexpected(unreachable(socket.error()));
 
     auto stream = std::make_unique<net::Stream>(std::move(*socket));
-    if (backend.tls == config::BackendTls::none) co_return std::move(stream);
     const auto executor = co_await asio::this_coro::executor;
     net::Deadline deadline(executor, [&] { stream->cancel(); });
     deadline.set(std::chrono::ceil<std::chrono::milliseconds>(give_up - Clock::now()));
+    if (backend.proxy_header) {
+        // A few bytes into an empty buffer: this does not wait.
+        const auto said = co_await stream->write(proxy_header(client, stream->peer_address(), stream->peer_port()));
+        if (!said) co_return std::unexpected(unreachable("the connection ended before the PROXY header"));
+    }
+    if (backend.tls == config::BackendTls::none) co_return std::move(stream);
     const auto secured = co_await start_tls(*stream, backend, server);
     if (deadline.expired()) co_return std::unexpected(unreachable("no TLS handshake in time"));
     if (!secured) co_return std::unexpected(secured.error());

@@ -1,6 +1,7 @@
 /// Connections to backends: name, TCP, STARTTLS, verified TLS.
 #pragma once
 
+#include "base/ip_network.hpp"
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/stream.hpp"
@@ -13,6 +14,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -28,12 +30,20 @@ public:
         std::string hostname,
         net::BlockingPool& resolver);
 
+    /// The client for whose sake a connection is made.
+    struct Client {
+        base::IpAddress address;
+        std::uint16_t port = 0;
+    };
+
     /// Finds the server's addresses and connects to the first that answers, all within the backend's connect_timeout,
     /// or `limit` if that is less; with TLS, only to a peer whose certificate is valid for its name. With STARTTLS the
-    /// server has greeted by then. `server`: one of `backend`, which must outlive the await.
+    /// server has greeted by then. `client`: for a PROXY header, where the backend wants one; nullopt: it is we who
+    /// ask. `server`: one of `backend`, which must outlive the await.
     [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> connect(
         const config::BackendSettings& backend,
         const config::BackendServer& server,
+        std::optional<Client> client,
         std::chrono::milliseconds limit = std::chrono::milliseconds::max()) const;
 
 private:

@@ -63,7 +63,8 @@ private:
 
     asio::awaitable<Outcome> check() {
         const auto begun = std::chrono::steady_clock::now();
-        auto connected = co_await services_->backends.connect(backend_, backend_.servers[index_], check_limit);
+        auto connected =
+            co_await services_->backends.connect(backend_, backend_.servers[index_], std::nullopt, check_limit);
         if (!connected) co_return std::unexpected(connected.error().detail);
         net::Stream& stream = **connected;
         net::Deadline deadline(worker().context().get_executor(), [&stream] { stream.cancel(); });

@@ -50,6 +50,7 @@ PUPIL_PASSWORD=$pupil_password
 SUSPENDED=$suspended
 SUSPENDED_PASSWORD=$suspended_password
 BACKEND_IMAP_PORT=$port_backend_imap
+BACKEND_IMAP_PROXIED_PORT=$port_backend_imap_proxied
 RELAY_SMTP_PORT=$port_relay_smtp
 RELAY_SMTPADM_PORT=$port_relay_smtpadm
 DEMO_DIR=$demo_dir

@@ -1,7 +1,7 @@
 # A Dovecot of the demo's own: IMAP on a loopback port, LMTP on a socket, everything in one folder. Sourced.
 # shellcheck shell=bash
 
-# write_dovecot FOLDER PORT LOG MASTER_USER PASSWORD_FILE
+# write_dovecot FOLDER PORT LOG MASTER_USER PASSWORD_FILE PROXIED_PORT: the last one wants a PROXY header.
 # Users have no password here: only the master user can log in, as somebody ("user*master").
 write_dovecot() {
     local folder=$1 master=$4 password_file=$5 mail_user=mail internal=dovecot login=dovenull
@@ -47,6 +47,7 @@ ssl_cert = <$demo_dir/tls/server.pem
 ssl_key = <$demo_dir/tls/server.key
 disable_plaintext_auth = no
 login_trusted_networks = 127.0.0.1
+haproxy_trusted_networks = 127.0.0.1
 
 auth_mechanisms = plain login
 auth_username_format = %Lu
@@ -80,6 +81,11 @@ service imap-login {
   inet_listener imap {
     address = 127.0.0.1
     port = $2
+  }
+  inet_listener imap-proxied {
+    address = 127.0.0.1
+    port = $6
+    haproxy = yes
   }
   inet_listener imaps {
     port = 0

@@ -1,7 +1,7 @@
 # The loopback ports of a demo: a base and fixed distances, so that 14993 is the one like 993. Sourced.
 # shellcheck shell=bash
 
-demo_port_names=(imaps smtps imap submission https http metrics backend_imap relay_smtp relay_smtpadm)
+demo_port_names=(imaps smtps imap submission https http metrics backend_imap backend_imap_proxied relay_smtp relay_smtpadm)
 
 set_ports() {
     port_imaps=$(($1 + 993))
@@ -12,6 +12,7 @@ set_ports() {
     port_http=$(($1 + 80))
     port_metrics=$(($1 + 946))
     port_backend_imap=$(($1 + 1143))
+    port_backend_imap_proxied=$(($1 + 1144))
     port_relay_smtp=$(($1 + 25))
     port_relay_smtpadm=$(($1 + 26))
 }

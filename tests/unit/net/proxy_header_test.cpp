@@ -51,6 +51,25 @@ Read read(std::string_view bytes, std::size_t size) {
     return result;
 }
 
+TEST(ProxyHeaderWriter, SaysWhatTheReaderReads) {
+    const auto address = [](const char* text) { return *base::IpAddress::parse(text); };
+    const auto said = [&](const char* client, const char* server) {
+        const std::string header =
+            make_proxy_header({.is_local = false, .client = address(client), .port = 49153}, address(server), 993);
+        const Read result = read(header, header.size());
+        return result.taken == header.size() ? result.said : "bytes are left";
+    };
+    EXPECT_EQ(said("10.1.2.3", "127.0.0.1"), "10.1.2.3 49153");
+    EXPECT_EQ(said("2001:db8::7", "2001:db8::1"), "2001:db8::7 49153");
+    EXPECT_EQ(said("10.1.2.3", "2001:db8::1"), "10.1.2.3 49153") << "in the form of IPv6";
+    EXPECT_EQ(said("2001:db8::7", "10.1.2.4"), "2001:db8::7 49153");
+    const std::string local = make_proxy_header({.is_local = true, .client = {}, .port = 0}, {}, 0);
+    EXPECT_EQ(read(local, local.size()).said, "local");
+    EXPECT_EQ(make_proxy_header({.is_local = false, .client = address("10.1.2.3"), .port = 0xC001},
+                                address("127.0.0.1"), 993),
+              binary(0x21, 0x11, v4_body));
+}
+
 struct Case {
     std::string name, header, said;
 };

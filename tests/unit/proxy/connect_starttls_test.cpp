@@ -69,7 +69,7 @@ protected:
         const auto connector = std::move(*BackendConnector::make(backends_, "mail.example.org", pool_));
         std::expected<std::unique_ptr<net::Stream>, BackendFailed> connected;
         auto ask = [&]() -> asio::awaitable<void> {
-            connected = co_await connector.connect(backend_, backend_.servers.front());
+            connected = co_await connector.connect(backend_, backend_.servers.front(), std::nullopt);
             if (!connected) co_return;
             const auto written = co_await (*connected)->write("EHLO again\r\n");
             EXPECT_TRUE(written);
