@@ -1,6 +1,6 @@
 #include "app/control_socket.hpp"
 
-#include "net/log.hpp"
+#include "net/deadline.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -30,7 +30,7 @@ namespace json = boost::json;
 constexpr std::size_t longest_question = 4096;
 constexpr std::size_t longest_answer = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t most_connections = 16;
-constexpr std::chrono::seconds longest_wait{10};
+constexpr std::chrono::milliseconds longest_wait{10'000};
 constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
 
 bool is_administrator(int descriptor) {
@@ -98,23 +98,20 @@ asio::awaitable<void> ControlSocket::accept_loop(std::shared_ptr<ControlSocket> 
 
 asio::awaitable<void> ControlSocket::serve(std::shared_ptr<ControlSocket> self, Protocol::socket socket) {
     ++self->open_;
-    asio::steady_timer limit(self->context_, longest_wait);
-    limit.async_wait([&socket](const boost::system::error_code& error) {
-        if (!error) socket.cancel();
+    const auto uncount = std::shared_ptr<void>(nullptr, [&self](void*) { --self->open_; });
+    net::Deadline limit(self->context_.get_executor(), [&socket] {
+        boost::system::error_code ignored;
+        socket.cancel(ignored);
     });
+    limit.set(longest_wait);
     std::string question;
     const auto [unread, length] =
         co_await asio::async_read_until(socket, asio::dynamic_buffer(question, longest_question), '\n', error_as_value);
     if (!unread) {
         const std::string answer = json::serialize(self->answer_to(question.substr(0, length))) + '\n';
-        limit.expires_after(longest_wait);
-        limit.async_wait([&socket](const boost::system::error_code& error) {
-            if (!error) socket.cancel();
-        });
+        limit.set(longest_wait);
         co_await asio::async_write(socket, asio::buffer(answer), error_as_value);
     }
-    limit.cancel();
-    --self->open_;
 }
 
 json::object ControlSocket::answer_to(const std::string& line) const {

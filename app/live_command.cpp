@@ -20,7 +20,7 @@ using Row = std::vector<std::string>;
 /// A sound answer; otherwise the reason is on `err`.
 std::optional<json::object> ask(const LiveTools& tools, const json::object& question) {
     if (tools.settings.server.control_socket.empty()) {
-        tools.err << "postern: the running postern cannot be asked: set server.control_socket and restart it\n";
+        tools.err << "postern: the running postern cannot be asked: set server.control_socket and reload it (SIGHUP)\n";
         return std::nullopt;
     }
     auto answer = ask_running(tools.settings.server.control_socket, question);

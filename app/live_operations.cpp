@@ -63,20 +63,20 @@ std::string_view state_of(const config::BackendServer& server, const proxy::Serv
 
 json::object backends(const Server& server) {
     json::array servers;
+    const auto counts = server.sessions().by_backend();
     const Generation& generation = server.generation();
     for (const auto& [name, backend] : generation.settings().backends) {
         for (std::size_t i = 0; i != backend.servers.size(); ++i) {
             const config::BackendServer& one = backend.servers[i];
             const std::string full = backend.servers.size() > 1 ? name + '/' + one.name : name;
-            const auto sessions = server.sessions().list(
-                [&](const proxy::OpenSession& session) { return session.backend == full; }, most_sessions);
+            const auto sessions = counts.find(full);
             servers.push_back(json::object{{"backend", name},
                                            {"server", one.name},
                                            {"host", one.host},
                                            {"port", one.port},
                                            {"weight", one.weight},
                                            {"state", state_of(one, generation.health().of(backend, i))},
-                                           {"sessions", sessions.size()}});
+                                           {"sessions", sessions != counts.end() ? sessions->second : 0}});
         }
     }
     return {{"ok", true}, {"servers", std::move(servers)}};

@@ -36,8 +36,10 @@ public:
     [[nodiscard]] net::HttpReporting http() const noexcept { return {.counters = &http_}; }
     /// There was no place for a connection.
     void connection_refused() const { refused_connections_.Increment(); }
+    /// Its address had too many.
+    void address_refused() const { refused_of_address_.Increment(); }
 
-    /// From now on /health/ready says no, so that load balancers look elsewhere.
+    /// From now on /health/ready says no, to whoever is still connected.
     void stop() noexcept { readiness_.stop(); }
 
     /// Serves an accepted connection of a metrics listener. Has its own small limit: when the house is full, somebody
@@ -54,6 +56,7 @@ private:
     net::HttpCounters http_;
     net::HttpCounters own_;
     prometheus::Counter& refused_connections_;
+    prometheus::Counter& refused_of_address_;
     prometheus::Counter& refused_own_connections_;
     StoreWatch store_;
     Readiness readiness_;

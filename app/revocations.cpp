@@ -2,33 +2,38 @@
 
 #include "net/log.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <limits>
-#include <set>
 
 namespace postern::app {
 namespace {
 
 constexpr std::chrono::seconds between_looks{2};
+// Beside a login's own time: that of its thread to come to the next step.
+constexpr std::chrono::minutes beside_a_login{2};
 
 }  // namespace
 
 Revocations::Revocations(auth::Store& store,
                          const base::Clock& clock,
                          const config::AuthSettings& settings,
-                         const proxy::OpenSessions& sessions)
+                         proxy::OpenSessions& sessions)
     : store_(store),
       clock_(clock),
       settings_(settings),
       sessions_(sessions),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      decisions_(store, clock),
+      longest_login_(config::LimitSettings().login_timeout) {}
+
+auth::StoreResult<void> Revocations::start() {
+    if (const auto begun = decisions_.begin(); !begun) return begun;
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    return {};
+}
 
 void Revocations::run(const std::stop_token& stop) {
-    auth::DecisionWatch decisions(store_, clock_);
     bool is_blind = false;
     while (!stop.stop_requested()) {
-        const auto looked = look(decisions);
+        const auto looked = look(stop);
         // One line when it begins, and one when it is over: the store may be away for long.
         if (!looked && !is_blind)
             net::log(
@@ -41,28 +46,30 @@ void Revocations::run(const std::stop_token& stop) {
     }
 }
 
-auth::StoreResult<void> Revocations::look(auth::DecisionWatch& decisions) {
-    const auto decided = decisions.accounts();
+auth::StoreResult<void> Revocations::look(const std::stop_token& stop) {
+    const auto decided = decisions_.look();
     if (!decided) return std::unexpected(decided.error());
     const auth::Time now = clock_.now();
-    const std::set<auth::AccountId> accounts(decided->begin(), decided->end());
     const auto in_doubt = sessions_.list(
         [&](const proxy::OpenSession& session) {
-            return accounts.contains(session.account) ||
+            const auto decision = decided->find(session.account);
+            return (decision != decided->end() && session.examined < decision->second) ||
                    (session.standing.changes_at && *session.standing.changes_at <= now);
         },
         std::numeric_limits<std::size_t>::max());
-    std::set<std::uint64_t> over;
     for (const proxy::OpenSession& session : in_doubt) {
-        const auto objection = store_.read([&](auth::Transaction& transaction) {
-            return auth::objection_to_staying(transaction, session.account, session.standing, settings_, now);
+        if (stop.stop_requested()) return {};
+        const auto found = store_.read([&](auth::Transaction& transaction) {
+            return auth::look_again(transaction, session.account, session.standing, settings_, now);
         });
-        if (!objection) return std::unexpected(objection.error());
-        if (*objection) over.insert(session.number);
+        if (!found) return std::unexpected(found.error());
+        if (!found->objection) {
+            sessions_.renew(session.number, found->changes_at, decisions_.number());
+            continue;
+        }
+        sessions_.cut(session.number, proxy::Cut::revoked);
     }
-    if (!over.empty())
-        sessions_.cut([&](const proxy::OpenSession& session) { return over.contains(session.number); },
-                      proxy::Cut::revoked);
+    decisions_.finish(std::chrono::ceil<std::chrono::seconds>(longest_login_.load()) + beside_a_login);
     return {};
 }
 

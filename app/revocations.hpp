@@ -7,6 +7,8 @@
 #include "config/settings.hpp"
 #include "proxy/open_sessions.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
@@ -21,16 +23,27 @@ public:
     Revocations(auth::Store& store,
                 const base::Clock& clock,
                 const config::AuthSettings& settings,
-                const proxy::OpenSessions& sessions);
+                proxy::OpenSessions& sessions);
+
+    /// From here on decisions are seen. Call once, before anybody can log in.
+    [[nodiscard]] auth::StoreResult<void> start();
+
+    /// How long a login may take: for that long a decision may meet a session that is not known yet. Any thread.
+    void set_longest_login(std::chrono::milliseconds longest) { longest_login_ = longest; }
+
+    /// Looks no more; does not wait for the end of a look, as the destructor does.
+    void request_stop() { thread_.request_stop(); }
 
 private:
     void run(const std::stop_token& stop);
-    [[nodiscard]] auth::StoreResult<void> look(auth::DecisionWatch& decisions);
+    [[nodiscard]] auth::StoreResult<void> look(const std::stop_token& stop);
 
     auth::Store& store_;
     const base::Clock& clock_;
     const config::AuthSettings& settings_;
-    const proxy::OpenSessions& sessions_;
+    proxy::OpenSessions& sessions_;
+    auth::DecisionWatch decisions_;
+    std::atomic<std::chrono::milliseconds> longest_login_;
     std::mutex mutex_;
     std::condition_variable_any stopped_;
     std::jthread thread_;  // last: it uses everything else

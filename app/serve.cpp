@@ -60,6 +60,8 @@ public:
         wait_for_signal();
         context_.run();
         net::log(LogLevel::info, "stopping", {{"signal", signal_}});
+        // Whoever ends us does not want another in our place.
+        if (state_ == State::upgrading) kill(successor_->process(), SIGTERM);
         if (state_ != State::retired) tell_service_manager("STOPPING=1");
         server_.stop();
         net::log(LogLevel::info, "stopped");
@@ -145,8 +147,8 @@ private:
                              });
         if (!started) return refuse("upgrade_refused", started.error());
         state_ = State::upgrading;
-        successor_ = (*started)->process();
-        net::log(LogLevel::info, "upgrading", {{"program", program_}, {"process", (*started)->process()}});
+        successor_ = *started;
+        net::log(LogLevel::info, "upgrading", {{"program", program_}, {"process", successor_->process()}});
     }
 
     /// The successor serves: only those who are in stay, until they leave or their time is over.
@@ -155,7 +157,12 @@ private:
         if (control_) control_->close();
         control_.reset();
         // It hears only whom it knows: that another process is the service now must come from this one.
-        tell_service_manager("MAINPID=" + std::to_string(successor_));
+        tell_service_manager("MAINPID=" + std::to_string(successor_->process()));
+        successor_->watch([this] {
+            // Nobody listens any more. Our end lets the service manager see it, and start anew.
+            net::log(LogLevel::error, "successor_ended", {{"process", successor_->process()}});
+            context_.stop();
+        });
         server_.retire();
         net::log(LogLevel::info, "retired", {{"connections", server_.connections()}});
         const auto end = Clock::now() + server_.generation().settings().server.drain_timeout;
@@ -187,7 +194,7 @@ private:
     std::shared_ptr<ControlSocket> control_;
     std::string control_path_;
     State state_ = State::serving;
-    pid_t successor_ = 0;
+    std::shared_ptr<Successor> successor_;  // once there is one
     int signal_ = 0;
 };
 
@@ -196,11 +203,16 @@ int cannot_start(std::string_view reason) {
     return 1;
 }
 
-int run(config::Settings settings, const std::string& file) {
+/// What was handed to us in the environment.
+struct Inheritance {
+    std::expected<std::vector<net::InheritedSocket>, std::string> sockets = net::inherited_sockets();
+    int word = word_to_predecessor();
+};
+
+int run(config::Settings settings, const std::string& file, Inheritance inherited) {
     // Before any thread, so that all of them inherit it: OpenSSL writes with write(), which raises SIGPIPE.
     std::signal(SIGPIPE, SIG_IGN);
-    auto inherited = net::inherited_sockets();
-    if (!inherited) return cannot_start(inherited.error());
+    if (!inherited.sockets) return cannot_start(inherited.sockets.error());
     boost::asio::io_context context{1};
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGHUP);
     signals.add(SIGUSR2);
@@ -209,13 +221,13 @@ int run(config::Settings settings, const std::string& file) {
     auto resources = Server::open(settings);
     if (!resources) return cannot_start(resources.error());
     Server server(settings, std::move(*resources));
-    if (const auto started = server.start(std::move(settings), std::move(*inherited)); !started)
+    if (const auto started = server.start(std::move(settings), std::move(*inherited.sockets)); !started)
         return cannot_start(started.error());
     net::log(LogLevel::info, "ready",
              {{"version", POSTERN_VERSION},
               {"threads", server.threads()},
               {"listeners", server.generation().settings().listeners.size()}});
-    tell_predecessor_that_we_serve();
+    tell_predecessor_that_we_serve(inherited.word);
     tell_service_manager("READY=1");
     Service(context, signals, server, file).run();
     return 0;
@@ -224,8 +236,9 @@ int run(config::Settings settings, const std::string& file) {
 }  // namespace
 
 int serve(config::Settings settings, const std::string& file) {
+    Inheritance inherited;  // before the first thread, that of the log: it changes the environment
     net::start_logging(settings.log);
-    const int status = run(std::move(settings), file);
+    const int status = run(std::move(settings), file, std::move(inherited));
     net::stop_logging();
     return status;
 }

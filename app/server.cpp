@@ -72,7 +72,9 @@ Server::Server(const config::Settings& settings, Resources resources)
       connections_(settings.limits.connections),
       monitoring_(*resources_.store, clock_, connections_, password_pool_),
       sending_(settings.submission.messages_per_hour, settings.submission.recipients_per_hour),
+      addresses_([this](const base::IpAddress& address) { tell_of_refused(address); }),
       overload_logged_(-between_overload_lines.count()),
+      refusal_logged_(-between_overload_lines.count()),
       resolver_pool_(resolver_threads, waiting_look_ups),
       password_pool_(password_threads(auth_settings_), auth_settings_.password_queue),
       shared_{.authenticator = authenticator_,
@@ -84,10 +86,17 @@ Server::Server(const config::Settings& settings, Resources resources)
               .addresses = addresses_,
               .tickets = tickets_,
               .metrics = monitoring_.registry(),
-              .clock = clock_} {}
+              .clock = clock_},
+      revocations_(*resources_.store, clock_, auth_settings_, sessions_) {}
+
+/// Monitoring keeps a generation, and outlives what generations use.
+Server::~Server() {
+    monitoring_.watch(nullptr);
+}
 
 std::expected<void, std::string> Server::start(config::Settings settings, std::vector<net::InheritedSocket> inherited) {
     inherited_ = std::move(inherited);
+    if (const auto watching = revocations_.start(); !watching) return std::unexpected(watching.error().detail);
     const std::size_t threads = or_each_core(configured_threads_);
     for (std::size_t i = 0; i < threads; ++i) stations_.push_back(std::make_unique<Station>());
     for (const auto& station : stations_) station->worker.start();
@@ -97,7 +106,6 @@ std::expected<void, std::string> Server::start(config::Settings settings, std::v
         net::log(LogLevel::warning, "inherited_socket_unused",
                  {{"address", unused.address()}, {"port", unused.port()}, {"advice", "no listener has this address"}});
     inherited_.clear();
-    revocations_.emplace(*resources_.store, clock_, auth_settings_, sessions_);
     return {};
 }
 
@@ -113,6 +121,7 @@ std::expected<std::vector<std::string>, std::string> Server::reload(config::Sett
     generation_ = *generation;
     monitoring_.watch(generation_);
     connections_.set_limit(made.limits.connections);
+    revocations_.set_longest_login(made.limits.login_timeout);
     sending_.set(made.submission.messages_per_hour, made.submission.recipients_per_hour);
     for (std::size_t i = 0; i != stations_.size(); ++i)
         on_thread_of(stations_[i]->worker, [this, station = stations_[i].get(), generation = *generation,
@@ -121,11 +130,17 @@ std::expected<std::vector<std::string>, std::string> Server::reload(config::Sett
         });
     background_.emplace(generation_, *resources_.store, resources_.keyring, clock_);
 
-    std::vector<std::string> unapplied;
-    if (made.server.threads != configured_threads_) unapplied.emplace_back("server.threads");
-    if (made.store != store_settings_) unapplied.emplace_back("store");
-    if (made.auth != auth_settings_) unapplied.emplace_back("auth");
-    return unapplied;
+    return unapplied(made);
+}
+
+std::vector<std::string> Server::unapplied(const config::Settings& settings) const {
+    std::vector<std::string> sections;
+    if (settings.server.threads != configured_threads_) sections.emplace_back("server.threads");
+    if (settings.store != store_settings_) sections.emplace_back("store");
+    config::AuthSettings auth = auth_settings_;
+    auth.failure_delay = settings.auth.failure_delay;  // that alone is asked for at each login
+    if (settings.auth != auth) sections.emplace_back("auth");
+    return sections;
 }
 
 /// For each station those that it does not have yet.
@@ -276,14 +291,14 @@ void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip:
 
 void Server::stop() {
     monitoring_.stop();
-    background_.reset();
-    revocations_.reset();
+    revocations_.request_stop();
     // Each on the thread of its worker; the last worker to be asked is waited for as long as the first.
     for (const auto& station : stations_) {
         station->worker.post([station = station.get()] { station->close(); });
         station->worker.shut_down_connections();
     }
     const auto end = std::chrono::steady_clock::now() + stop_limit;
+    background_.reset();
     for (const auto& station : stations_) {
         const auto left = end - std::chrono::steady_clock::now();
         station->worker.finish(
@@ -291,11 +306,23 @@ void Server::stop() {
     }
 }
 
-void Server::log_overload(std::uint32_t limit) {
+/// Whether ten seconds have gone by since the last time.
+bool Server::is_due(std::atomic<std::int64_t>& logged) {
     const std::int64_t now = std::chrono::steady_clock::now().time_since_epoch() / std::chrono::seconds(1);
-    std::int64_t last = overload_logged_.load(std::memory_order_relaxed);
-    if (now - last < between_overload_lines.count() || !overload_logged_.compare_exchange_strong(last, now)) return;
-    net::log(LogLevel::error, "too_many_connections", {{"limit", limit}, {"setting", "limits.connections"}});
+    std::int64_t last = logged.load(std::memory_order_relaxed);
+    return now - last >= between_overload_lines.count() && logged.compare_exchange_strong(last, now);
+}
+
+void Server::log_overload(std::uint32_t limit) {
+    if (is_due(overload_logged_))
+        net::log(LogLevel::error, "too_many_connections", {{"limit", limit}, {"setting", "limits.connections"}});
+}
+
+void Server::tell_of_refused(const base::IpAddress& address) {
+    monitoring_.address_refused();
+    if (is_due(refusal_logged_))
+        net::log(LogLevel::warning, "too_many_connections_of_address",
+                 {{"client", address.text()}, {"setting", "limits.connections_per_address"}});
 }
 
 }  // namespace postern::app

@@ -42,6 +42,11 @@ public:
     [[nodiscard]] static std::expected<Resources, std::string> open(const config::Settings& settings);
 
     Server(const config::Settings& settings, Resources resources);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    Server(Server&&) = delete;
+    Server& operator=(Server&&) = delete;
+    ~Server();
 
     /// Binds the listeners, or takes those that are inherited, and serves. The error says what to do. Call once.
     [[nodiscard]] std::expected<void, std::string> start(config::Settings settings,
@@ -94,7 +99,11 @@ private:
     [[nodiscard]] net::Listener::Accepted acceptance(Station& station, const config::ListenerSettings& listener);
     void take_over(Station& station, std::shared_ptr<const Generation> generation, Listeners opened);
     void accept(Station& station, const Endpoint& endpoint, boost::asio::ip::tcp::socket socket);
+    [[nodiscard]] static bool is_due(std::atomic<std::int64_t>& logged);
     void log_overload(std::uint32_t limit);
+    void tell_of_refused(const base::IpAddress& address);
+
+    [[nodiscard]] std::vector<std::string> unapplied(const config::Settings& settings) const;
 
     const std::uint16_t configured_threads_;
     const config::StoreSettings store_settings_;
@@ -111,6 +120,7 @@ private:
     net::AddressLimit addresses_;
     net::TicketKeys tickets_;
     std::atomic<std::int64_t> overload_logged_;
+    std::atomic<std::int64_t> refusal_logged_;
     std::shared_ptr<const Generation> generation_;
     std::vector<std::unique_ptr<Station>> stations_;
     std::vector<net::InheritedSocket> inherited_;  // while it starts
@@ -119,7 +129,7 @@ private:
     net::BlockingPool password_pool_;
     SharedServices shared_;
     std::optional<Background> background_;
-    std::optional<Revocations> revocations_;
+    Revocations revocations_;
 };
 
 }  // namespace postern::app

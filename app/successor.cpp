@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,7 +123,8 @@ void Successor::wait(const std::shared_ptr<Successor>& self) {
                           [self](const boost::system::error_code& error, std::size_t) { self->finish(!error); });
     limit_.expires_after(time_to_serve);
     limit_.async_wait([self](const boost::system::error_code& error) {
-        if (!error) self->word_.cancel();
+        boost::system::error_code ignored;
+        if (!error && self->word_.is_open()) self->word_.cancel(ignored);
     });
 }
 
@@ -138,13 +140,32 @@ void Successor::finish(bool is_ready) {
                                             : "it did not say in time that it serves"));
 }
 
-void tell_predecessor_that_we_serve() {
+void Successor::watch(std::function<void()> ended) {
+    const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, process_, 0));
+    if (descriptor < 0) return;
+    life_.assign(descriptor);
+    life_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [self = shared_from_this(), ended = std::move(ended)](const boost::system::error_code& error) {
+                         if (error) return;
+                         int status = 0;
+                         waitpid(self->process_, &status, WNOHANG);
+                         ended();
+                     });
+}
+
+int word_to_predecessor() {
     const char* const value = std::getenv(word_variable.data());
-    if (value == nullptr) return;
-    const Descriptor word(std::atoi(value));
+    if (value == nullptr) return -1;
+    const int word = std::atoi(value);
     unsetenv(word_variable.data());
+    return word;
+}
+
+void tell_predecessor_that_we_serve(int word) {
+    if (word < 0) return;
+    const Descriptor owner(word);
     // Nobody there any more: then there is nobody to give way, and all is well.
-    [[maybe_unused]] const auto written = ::write(word.number(), "1", 1);
+    [[maybe_unused]] const auto written = ::write(word, "1", 1);
 }
 
 }  // namespace postern::app

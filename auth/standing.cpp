@@ -8,15 +8,19 @@
 namespace postern::auth {
 namespace {
 
-// Longer than anything between a verdict and the relay may take.
-constexpr std::chrono::minutes worth_another_look{3};
 constexpr std::size_t rows_at_once = 500;
 
-bool has_app_password(const LoginRecord& record, std::int64_t id, Time now) {
-    return std::ranges::any_of(record.credentials, [&](const Credential& credential) {
+const Credential* app_password_of(const LoginRecord& record, std::int64_t id, Time now) {
+    const auto found = std::ranges::find_if(record.credentials, [&](const Credential& credential) {
         return credential.id == id && credential.kind == CredentialKind::app_password &&
                (!credential.expires_at || now < *credential.expires_at);
     });
+    return found != record.credentials.end() ? &*found : nullptr;
+}
+
+std::optional<Time> earlier(std::optional<Time> one, std::optional<Time> other) {
+    if (!one || !other) return one ? one : other;
+    return std::min(*one, *other);
 }
 
 }  // namespace
@@ -41,46 +45,56 @@ std::optional<Refusal> refusal_of(AccountState state) {
     return Refusal::not_activated;
 }
 
-std::optional<Refusal> objection_to_staying(Transaction& transaction,
-                                            AccountId account,
-                                            const Standing& standing,
-                                            const config::AuthSettings& settings,
-                                            Time now) {
+SecondLook look_again(Transaction& transaction,
+                      AccountId account,
+                      const Standing& standing,
+                      const config::AuthSettings& settings,
+                      Time now) {
     const auto record = login_record(transaction, account);
-    if (!record) return Refusal::wrong_credentials;
-    if (const auto why = refusal_of(state_at(record->account, now))) return why;
+    if (!record) return {.objection = Refusal::wrong_credentials, .changes_at = {}};
+    SecondLook found{.objection = refusal_of(state_at(record->account, now)),
+                     .changes_at = identity_of(*record, now).standing.changes_at};
+    if (found.objection) return found;
     if (standing.app_password) {
-        if (!has_app_password(*record, *standing.app_password, now)) return Refusal::wrong_credentials;
-        return std::nullopt;
+        const Credential* const credential = app_password_of(*record, *standing.app_password, now);
+        if (credential == nullptr) return {.objection = Refusal::wrong_credentials, .changes_at = {}};
+        found.changes_at = earlier(found.changes_at, credential->expires_at);
+    } else if (record->account.epoch != standing.epoch) {
+        found.objection = Refusal::wrong_credentials;
+    } else if (record->has_active_otp || settings.app_passwords_required) {
+        found.objection = Refusal::app_password_required;
     }
-    if (record->account.epoch != standing.epoch) return Refusal::wrong_credentials;
-    if (record->has_active_otp || settings.app_passwords_required) return Refusal::app_password_required;
-    return std::nullopt;
+    return found;
 }
 
-StoreResult<std::vector<AccountId>> DecisionWatch::accounts() {
-    const Time now = clock_.now();
-    std::erase_if(decided_, [&](const auto& entry) { return entry.second + worth_another_look < now; });
+StoreResult<void> DecisionWatch::begin() {
+    const auto head = store_.read([](Transaction& transaction) { return transaction.journal().head().last_seq; });
+    if (!head) return std::unexpected(head.error());
+    last_ = *head;
+    return {};
+}
+
+StoreResult<std::map<AccountId, std::uint64_t>> DecisionWatch::look() {
+    ++number_;
     for (bool is_more = true; is_more;) {
-        const auto rows = store_.read([&](Transaction& transaction) {
-            std::vector<JournalRow> found;
-            if (!last_) {
-                last_ = transaction.journal().head().last_seq;
-            } else {
-                found = transaction.journal().after(*last_, rows_at_once);
-            }
-            return found;
-        });
+        const auto rows =
+            store_.read([&](Transaction& transaction) { return transaction.journal().after(last_, rows_at_once); });
         if (!rows) return std::unexpected(rows.error());
         for (const JournalRow& row : *rows) {
             last_ = row.seq;
-            if (row.subject_id && row.action != "login") decided_[*row.subject_id] = now;
+            if (row.subject_id && row.action != "login")
+                decided_[*row.subject_id] = {.seen = clock_.now(), .look = number_};
         }
         is_more = rows->size() == rows_at_once;
     }
-    std::vector<AccountId> accounts;
-    for (const auto& [account, at] : decided_) accounts.push_back(account);
-    return accounts;
+    std::map<AccountId, std::uint64_t> in_doubt;
+    for (const auto& [account, decision] : decided_) in_doubt.emplace(account, decision.look);
+    return in_doubt;
+}
+
+void DecisionWatch::finish(std::chrono::seconds memory) {
+    const Time now = clock_.now();
+    std::erase_if(decided_, [&](const auto& entry) { return entry.second.seen + memory < now; });
 }
 
 }  // namespace postern::auth

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -72,6 +73,26 @@ using AddressKey = std::array<std::uint8_t, 16>;
     if (!address.is_v4()) std::fill(key.begin() + 8, key.end(), std::uint8_t{0});
     return key;
 }
-using AddressLimit = CountedLimit<AddressKey>;
+
+/// Connections of each client address.
+class AddressLimit {
+public:
+    using Ticket = CountedLimit<AddressKey>::Ticket;
+    /// Told of an address that was refused; on any thread, and as often as that happens.
+    using Refused = std::function<void(const base::IpAddress&)>;
+
+    explicit AddressLimit(Refused refused = {}) : refused_(std::move(refused)) {}
+
+    /// nullopt when the address has `most` already. 0: no limit.
+    [[nodiscard]] std::optional<Ticket> enter(const base::IpAddress& address, std::uint32_t most) {
+        auto ticket = counts_.enter(address_key(address), most);
+        if (!ticket && refused_) refused_(address);
+        return ticket;
+    }
+
+private:
+    Refused refused_;
+    CountedLimit<AddressKey> counts_;
+};
 
 }  // namespace postern::net

@@ -106,8 +106,8 @@ public:
             co_return;
         }
         if (self->limits_.addresses != nullptr) {
-            self->room_ = self->limits_.addresses->enter(address_key(self->stream_.peer_address()),
-                                                         self->limits_.connections_per_address);
+            self->room_ =
+                self->limits_.addresses->enter(self->stream_.peer_address(), self->limits_.connections_per_address);
             if (!self->room_) co_return;
         }
         if (self->tls_ != nullptr) {

@@ -83,8 +83,11 @@ void Listener::start() {
 }
 
 void Listener::close() {
-    error_code ignored;
-    acceptor_.close(ignored);
+    // Released first, which takes it out of epoll: a successor may hold the same socket, and closing it would not.
+    error_code failed;
+    const int descriptor = acceptor_.is_open() ? acceptor_.release(failed) : -1;
+    if (descriptor >= 0 && !failed) ::close(descriptor);
+    if (failed) acceptor_.close(failed);
     pause_.cancel();
 }
 

@@ -13,9 +13,9 @@ using EVP_MAC_CTX = struct evp_mac_ctx_st;
 
 namespace postern::net {
 
-/// Whoever has a ticket key can read what was said under it: each is used for `life`, accepted for another one, and
-/// then wiped. The same keys serve one configuration after another, so that a reload costs no client a full handshake.
-/// Thread rule: any thread.
+/// Whoever has a ticket key can read what was said under it: each is used for `life`, accepted until its successor's is
+/// over, and wiped when somebody connects after that. The same keys serve one configuration after another, so that a
+/// reload costs no client a full handshake. Thread rule: any thread.
 class TicketKeys {
 public:
     using Clock = std::chrono::steady_clock;

@@ -1,4 +1,4 @@
-/// Looks after the servers of backends that have several, whether anybody logs in or not.
+/// Looks after the servers of all backends, whether anybody logs in or not.
 #pragma once
 
 #include "net/worker.hpp"
@@ -9,7 +9,7 @@
 
 namespace postern::proxy {
 
-/// Asks every such server for its greeting, each `check_interval` anew, until the checks or the worker are shut down:
+/// Asks every server for its greeting, each `check_interval` anew, until the checks or the worker are shut down:
 /// so a server that accepts connections and says nothing is found, and one that is back is used again before anybody
 /// needs it. The checks keep `services`. Thread rule: before the worker runs, or on its thread.
 [[nodiscard]] std::vector<std::weak_ptr<net::Connection>> start_health_checks(

@@ -18,7 +18,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <random>
@@ -138,11 +137,9 @@ private:
     }
 
     /// Before the handshake, which is what costs.
-    std::expected<void, std::string> take_room() {
-        room_ = services_->addresses.enter(net::address_key(client_.peer_address()),
-                                           services_->settings.limits.connections_per_address);
-        if (room_) return {};
-        return std::unexpected("too many connections of this address");
+    bool take_room() {
+        room_ = services_->addresses.enter(client_.peer_address(), services_->settings.limits.connections_per_address);
+        return room_.has_value();
     }
 
     /// Lets the last words arrive: a connection that is closed on unread input is reset.
@@ -155,7 +152,7 @@ private:
     asio::awaitable<bool> start_tls() {
         deadline_.set(services_->settings.limits.handshake_timeout);
         auto secured = co_await net::learn_peer(client_, listener_.proxies);
-        if (secured) secured = take_room();
+        if (secured && !take_room()) co_return false;
         if (secured && listener_.tls == config::ListenerTls::starttls) {
             const bool agreed = co_await agree_on_tls();
             if (!agreed) co_return false;

@@ -35,9 +35,31 @@ std::vector<OpenSession> OpenSessions::list(const Filter& fits, std::size_t most
     return found;
 }
 
+void OpenSessions::renew(std::uint64_t number, std::optional<std::chrono::sys_seconds> changes_at, std::uint64_t look) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(number);
+    if (found == sessions_.end()) return;
+    found->second.session.standing.changes_at = changes_at;
+    found->second.session.examined = look;
+}
+
+std::map<std::string, std::size_t> OpenSessions::by_backend() const {
+    std::map<std::string, std::size_t> counts;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [number, known] : sessions_) ++counts[known.session.backend];
+    return counts;
+}
+
 std::size_t OpenSessions::count() const {
     const std::lock_guard lock(mutex_);
     return sessions_.size();
+}
+
+/// It may have ended, and be gone, before its worker comes to this.
+void OpenSessions::cut(const Known& known, Cut why) {
+    known.worker->post([handle = known.handle, why] {
+        if (const auto session = handle.lock()) session->cut(why);
+    });
 }
 
 std::size_t OpenSessions::cut(const Filter& fits, Cut why) const {
@@ -46,12 +68,15 @@ std::size_t OpenSessions::cut(const Filter& fits, Cut why) const {
     for (const auto& [number, known] : sessions_) {
         if (!fits(known.session)) continue;
         ++count;
-        // It may have ended, and be gone, before its worker comes to this.
-        known.worker->post([handle = known.handle, why] {
-            if (const auto session = handle.lock()) session->cut(why);
-        });
+        cut(known, why);
     }
     return count;
+}
+
+void OpenSessions::cut(std::uint64_t number, Cut why) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(number);
+    if (found != sessions_.end()) cut(found->second, why);
 }
 
 }  // namespace postern::proxy

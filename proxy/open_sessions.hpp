@@ -10,8 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +32,7 @@ struct OpenSession {
     std::string backend;  ///< "NAME" or "NAME/SERVER"
     base::IpAddress client;
     std::chrono::sys_seconds since;
+    std::uint64_t examined = 0;  ///< number of the look (auth::DecisionWatch) that found that it may go on; 0: none yet
 };
 
 /// Why a session is ended by us. The client hears it, if he is not in the middle of something.
@@ -81,8 +84,16 @@ public:
     [[nodiscard]] std::vector<OpenSession> list(const Filter& fits, std::size_t most) const;
     [[nodiscard]] std::size_t count() const;
 
+    /// It was looked at again, and may go on.
+    void renew(std::uint64_t number, std::optional<std::chrono::sys_seconds> changes_at, std::uint64_t look);
+
+    /// How many there are of each backend, by its name as sessions have it.
+    [[nodiscard]] std::map<std::string, std::size_t> by_backend() const;
+
     /// Ends those that fit, each soon and on its own thread. How many.
     std::size_t cut(const Filter& fits, Cut why) const;
+    /// The one of that number, if it is still there.
+    void cut(std::uint64_t number, Cut why) const;
 
 private:
     struct Known {
@@ -91,6 +102,7 @@ private:
         std::weak_ptr<Cuttable> handle;
     };
     void leave(std::uint64_t number);
+    static void cut(const Known& known, Cut why);
 
     mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, Known> sessions_;

@@ -84,6 +84,11 @@ def log_text(name):
     return pathlib.Path(get(name)).read_text(errors="replace")
 
 
+def whole_lines(text):
+    """The lines of a log: the last one may still be on its way."""
+    return text.rpartition("\n")[0].splitlines()
+
+
 def logged(name, text):
     """Waits until a log has this text: servers write their logs when they come to it, not before they answer."""
     eventually(lambda: text in log_text(name), f"{name} has: {text}")

@@ -85,7 +85,7 @@ class OwnPostern:
 
     def lines(self, event):
         """The lines of the log with this event."""
-        parsed = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+        parsed = [json.loads(line) for line in demo.whole_lines(self.log.read_text()) if line.startswith("{")]
         return [line for line in parsed if line["event"] == event]
 
     def says(self, event):

@@ -132,7 +132,7 @@ class Check(unittest.TestCase):
 
 class LoginLines(unittest.TestCase):
     def lines(self):
-        entries = [json.loads(line) for line in demo.log_text("POSTERN_LOG").splitlines()]
+        entries = [json.loads(line) for line in demo.whole_lines(demo.log_text("POSTERN_LOG"))]
         return [entry for entry in entries if entry.get("event") == "login"]
 
     def test_each_login_is_one_line_with_what_an_administrator_needs(self):

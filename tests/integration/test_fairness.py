@@ -84,6 +84,8 @@ class Fairness(unittest.TestCase):
         print(f"{USERS} users behind one address, {len(disturbed)} logins: p99 {p99(quiet):.3f} s when quiet, {p99(disturbed):.3f} s beside a "
               f"stale phone that asked {asked} times", flush=True)
         self.assertGreater(asked, 4)
+        # The aim is 0.1 s. A machine that does other things besides is allowed more; a phone that blocks others costs seconds.
+        self.assertLess(p99(disturbed), p99(quiet) + 1)
 
     async def compare(self):
         await self.everybody()  # the first login of each hashes a password; from then on it is remembered

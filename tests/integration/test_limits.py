@@ -91,6 +91,8 @@ class Limits(unittest.TestCase):
         for port in self.ports:
             with self.subTest(port=port), self.assertRaises((ssl.SSLError, OSError)):
                 self.connect(port, source)
+        lines = demo.eventually(lambda: self.own.lines("too_many_connections_of_address"), "the log tells so")
+        self.assertEqual([line["client"] for line in lines], [source], "once for all of them")
         self.connect("port", "127.0.0.10")
         mixed[0].vanish()
 

@@ -13,7 +13,7 @@ CONFIGURATION = """
 server: {hostname: $hostname}
 log: {format: json}
 store: {sqlite: $folder/store.db}
-auth: {password_hash: {memory_kib: 8192, passes: 1}, failure_delay: $delay}
+auth: {password_hash: {memory_kib: 8192, passes: 1}, failure_delay: 50ms, password_queue: $queue}
 tls: {certificate: $tls/server.pem, key: $tls/server.key}
 limits: {sessions_per_account: 0, sessions_per_account_and_address: 0}
 listeners: [$listeners]
@@ -34,10 +34,10 @@ class Reload(unittest.TestCase):
         self.write()
         self.own.start()
 
-    def write(self, ports=(), hostname="mail.example.org", backend="dovecot", delay="50ms"):
+    def write(self, ports=(), hostname="mail.example.org", backend="dovecot", queue=256):
         listeners = ", ".join(f"{{name: imap{port}, protocol: imap, address: 127.0.0.1, port: {port}}}"
                               for port in ports or (self.port,))
-        self.own.configure(CONFIGURATION, listeners=listeners, hostname=hostname, backend=backend, delay=delay)
+        self.own.configure(CONFIGURATION, listeners=listeners, hostname=hostname, backend=backend, queue=queue)
 
     def greeting(self, port):
         demo.variables["OWN_PORT"] = str(port)
@@ -109,7 +109,7 @@ class Reload(unittest.TestCase):
                 self.assertRegex(after.login("d", self.user, own_postern.PASSWORD), r"^d NO \[UNAVAILABLE\]")
 
     def test_what_needs_a_restart_is_said(self):
-        self.write(delay="60ms")
+        self.write(queue=257)
         self.own.reload()
         self.assertEqual(demo.eventually(lambda: self.own.lines("restart_needed"), "it is said")[0]["settings"], "auth")
 

@@ -1,6 +1,7 @@
 """The program is replaced and reloaded under load: nobody is cut, nobody is refused."""
 
 import asyncio
+import os
 import resource
 import signal
 import ssl
@@ -60,7 +61,7 @@ class Upgrade(unittest.TestCase):
 
     def write(self, hostname, port=None):
         listener = f"{{name: imaps, protocol: imap, address: 127.0.0.1, port: {port or self.port}}}"
-        self.own.configure(CONFIGURATION, listeners=listener, hostname=hostname, backend="dovecot", delay="50ms")
+        self.own.configure(CONFIGURATION, listeners=listener, hostname=hostname, backend="dovecot", queue=256)
 
     def test_nobody_notices_twenty_reloads_and_an_upgrade(self):
         asyncio.run(self.live())
@@ -87,6 +88,10 @@ class Upgrade(unittest.TestCase):
             session.close()
         await asyncio.to_thread(self.own.wait_for_the_old_one)
 
+    def is_accepted(self, reply):
+        if not reply.startswith("t OK"):
+            self.fail(reply + self.failures())
+
     def failures(self):
         return str([line for line in self.own.lines("login") if line["outcome"] != "accepted"][:5])
 
@@ -97,7 +102,7 @@ class Upgrade(unittest.TestCase):
             async with gate:
                 session = await Client.connect(self.port, self.context)
                 reply = await session.login(self.user)
-                self.assertTrue(reply.startswith("t OK"), reply + self.failures())
+                self.is_accepted(reply)
                 return session
         return await asyncio.gather(*(open_one() for _ in range(SESSIONS)))
 
@@ -107,7 +112,7 @@ class Upgrade(unittest.TestCase):
             begun = time.monotonic()
             client = await Client.connect(self.port, self.context)
             reply = await client.login(self.user)
-            self.assertTrue(reply.startswith("t OK"), reply + self.failures())
+            self.is_accepted(reply)
             took = time.monotonic() - begun
             self.assertTrue((await client.command("NOOP")).startswith("t OK"))
             client.close()
@@ -128,10 +133,20 @@ class Upgrade(unittest.TestCase):
         self.own.imap(self.port, self.user).socket.close()
         self.assertEqual(self.own.reload()["listeners"], 1)
 
+    def test_the_old_one_ends_with_its_successor(self):
+        """So that whoever watches over it sees that nobody listens, and starts it anew."""
+        with self.own.imap(self.port, self.user) as client:
+            self.own.upgrade()
+            os.kill(self.own.successor, signal.SIGKILL)
+            self.assertIn(b"* BYE", client.rest())
+        self.own.wait_for_the_old_one()
+        self.assertTrue(self.own.lines("successor_ended"))
+        self.own.successor = None
+
     def test_the_old_one_ends_its_last_sessions_in_time(self):
         text = CONFIGURATION.replace("server: {", "server: {drain_timeout: 300ms, ")
         self.own.configure(text, listeners=f"{{name: imaps, protocol: imap, address: 127.0.0.1, port: {self.port}}}",
-                           hostname="mail.example.org", backend="dovecot", delay="50ms")
+                           hostname="mail.example.org", backend="dovecot", queue=256)
         self.own.reload()
         with self.own.imap(self.port, self.user) as client:
             self.own.upgrade()

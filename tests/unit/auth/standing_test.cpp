@@ -20,12 +20,17 @@ protected:
         by_app_password_ = log_in("anna@example.org", app_password_).value().standing;
     }
 
+    SecondLook look(const Standing& standing) {
+        return store_
+            .read([&](Transaction& transaction) {
+                return look_again(transaction, anna_, standing, settings_, test_store_.clock.now());
+            })
+            .value();
+    }
     /// Why she may not stay; empty: she may.
     std::string objection(const Standing& standing) {
-        const auto why = store_.read([&](Transaction& transaction) {
-            return objection_to_staying(transaction, anna_, standing, settings_, test_store_.clock.now());
-        });
-        return why.value() ? std::string(name_of(**why)) : "";
+        const auto why = look(standing).objection;
+        return why ? std::string(name_of(*why)) : "";
     }
 
     AccountId anna_;
@@ -84,36 +89,75 @@ TEST_F(StandingTest, KnowsWhenItEndsByDatesAlone) {
     EXPECT_EQ(objection(by_app_password_), "account_expired");
 }
 
-TEST_F(StandingTest, IsWatchedThroughTheJournalFromNowOn) {
-    DecisionWatch watch(store_, test_store_.clock);
-    EXPECT_TRUE(watch.accounts().value().empty()) << "what was decided before is known at every login";
-    ASSERT_TRUE(accounts_.suspend(anna_));
-    EXPECT_EQ(watch.accounts().value(), std::vector{anna_});
-    test_store_.clock.seconds += 180;
-    EXPECT_EQ(watch.accounts().value(), std::vector{anna_}) << "a login may have overtaken the decision";
-    test_store_.clock.seconds += 1;
-    EXPECT_TRUE(watch.accounts().value().empty());
+TEST_F(StandingTest, IsRenewedWithTheDatesOfTheSecondLook) {
+    const Time now = test_store_.clock.now();
+    EXPECT_FALSE(by_password_.changes_at);
+    ASSERT_TRUE(accounts_.set_dates(anna_, {}, now + 2h));
+    EXPECT_EQ(look(by_password_).changes_at, now + 2h) << "the end came after the login";
+    EXPECT_EQ(look(by_app_password_).changes_at, now + 2h);
+    const auto shorter = accounts_.add_app_password(anna_, *AppScopes::parse("imap"), "tablet", now + 1h);
+    const Standing standing = log_in("anna@example.org", shorter.value().reveal()).value().standing;
+    EXPECT_EQ(look(standing).changes_at, now + 1h);
 }
 
-TEST_F(StandingTest, IsWatchedHoweverMuchIsDecided) {
-    DecisionWatch watch(store_, test_store_.clock);
-    ASSERT_TRUE(watch.accounts());
+class DecisionWatchTest : public StandingTest {
+protected:
+    DecisionWatchTest() { EXPECT_TRUE(watch_.begin()); }
+
+    /// A whole look: whom it found in doubt.
+    std::set<AccountId> look() {
+        const auto found = watch_.look();
+        watch_.finish(3min);
+        std::set<AccountId> accounts;
+        for (const auto& [account, number] : found.value()) accounts.insert(account);
+        return accounts;
+    }
+
+    DecisionWatch watch_{store_, test_store_.clock};
+};
+
+TEST_F(DecisionWatchTest, SeesWhatIsDecidedFromItsBeginning) {
+    EXPECT_TRUE(look().empty()) << "what was decided before is known at every login";
+    ASSERT_TRUE(accounts_.suspend(anna_));
+    EXPECT_EQ(look(), std::set{anna_});
+    test_store_.clock.seconds += 180;
+    EXPECT_EQ(look(), std::set{anna_}) << "a login may have overtaken the decision";
+    test_store_.clock.seconds += 1;
+    EXPECT_EQ(look(), std::set{anna_}) << "this look ends its memory";
+    EXPECT_TRUE(look().empty());
+}
+
+TEST_F(DecisionWatchTest, ForgetsNothingBeforeALookHasComeToItsEnd) {
+    ASSERT_TRUE(accounts_.suspend(anna_));
+    ASSERT_TRUE(watch_.look()) << "and then the store was away, so that nobody could be looked at";
+    test_store_.clock.seconds += 3600;
+    EXPECT_EQ(look(), std::set{anna_});
+    EXPECT_TRUE(look().empty());
+}
+
+TEST_F(DecisionWatchTest, TellsWhichLookSawTheLatestDecision) {
+    ASSERT_TRUE(accounts_.suspend(anna_));
+    EXPECT_EQ(watch_.look().value().at(anna_), 1U);
+    EXPECT_EQ(watch_.look().value().at(anna_), 1U) << "whoever was looked at then need not be again";
+    ASSERT_TRUE(accounts_.resume(anna_));
+    EXPECT_EQ(watch_.look().value().at(anna_), 3U);
+    EXPECT_EQ(watch_.number(), 3U);
+}
+
+TEST_F(DecisionWatchTest, SeesHoweverMuchIsDecided) {
     const AccountId ben = add("ben@example.org", "secret");
     for (int i = 0; i != 300; ++i) {
         ASSERT_TRUE(accounts_.suspend(anna_));
         ASSERT_TRUE(accounts_.resume(anna_));
     }
     ASSERT_TRUE(accounts_.suspend(ben));
-    const auto decided = watch.accounts().value();
-    EXPECT_EQ(std::set<AccountId>(decided.begin(), decided.end()), (std::set<AccountId>{anna_, ben}));
+    EXPECT_EQ(look(), (std::set{anna_, ben}));
 }
 
-TEST_F(StandingTest, IsNotTouchedByLogins) {
-    DecisionWatch watch(store_, test_store_.clock);
-    ASSERT_TRUE(watch.accounts());
+TEST_F(DecisionWatchTest, IsNotTouchedByLogins) {
     where_ = from("198.51.100.7");
     ASSERT_TRUE(log_in("anna@example.org", "secret")) << "a new place, which is journalled";
-    EXPECT_TRUE(watch.accounts().value().empty());
+    EXPECT_TRUE(look().empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -65,6 +66,16 @@ TEST(CountedLimit, IsExactWhenManyThreadsEnterAndLeave) {
     for (std::thread& thread : threads) thread.join();
     EXPECT_LE(most, 3);
     EXPECT_EQ(limit.keys(), 0U);
+}
+
+TEST(AddressLimit, TellsWhomItRefuses) {
+    std::vector<std::string> refused;
+    AddressLimit limit([&](const base::IpAddress& address) { refused.push_back(address.text()); });
+    const auto address = *base::IpAddress::parse("2001:db8::7");
+    const auto ticket = limit.enter(address, 1);
+    EXPECT_TRUE(refused.empty());
+    EXPECT_FALSE(limit.enter(address, 1));
+    EXPECT_EQ(refused, std::vector<std::string>{"2001:db8::7"});
 }
 
 TEST(AddressKey, OfIpv6IsItsNetwork) {

@@ -59,6 +59,30 @@ TEST_F(OpenSessionsTest, AreCutOnTheirOwnThread) {
     EXPECT_EQ(sessions_.cut(of("carl"), Cut::kicked), 0U);
 }
 
+TEST_F(OpenSessionsTest, AreCutByNumberAndRenewed) {
+    const auto anna = std::make_shared<Handle>();
+    const auto entry = sessions_.enter(session(1, "anna"), worker_, anna);
+    const std::chrono::sys_seconds later(1s);
+    sessions_.renew(1, later, 7);
+    sessions_.renew(2, later, 7);
+    EXPECT_EQ(sessions_.list(everybody, 10).front().examined, 7U);
+    EXPECT_EQ(sessions_.list(everybody, 10).front().standing.changes_at, later);
+    sessions_.cut(2, Cut::revoked);
+    sessions_.cut(1, Cut::revoked);
+    EXPECT_EQ(anna->cut_by.get_future().get(), Cut::revoked);
+}
+
+TEST_F(OpenSessionsTest, AreCountedByTheirBackend) {
+    const auto handle = std::make_shared<Handle>();
+    std::vector<std::unique_ptr<OpenSessions::Entry>> entries;
+    for (const char* backend : {"imap/a", "imap/b", "imap/a"}) {
+        OpenSession one = session(entries.size() + 1, "anna");
+        one.backend = backend;
+        entries.push_back(sessions_.enter(std::move(one), worker_, handle));
+    }
+    EXPECT_EQ(sessions_.by_backend(), (std::map<std::string, std::size_t>{{"imap/a", 2}, {"imap/b", 1}}));
+}
+
 TEST_F(OpenSessionsTest, MayHaveEndedBeforeTheyAreCut) {
     auto handle = std::make_shared<Handle>();
     const auto entry = sessions_.enter(session(1, "anna"), worker_, handle);
