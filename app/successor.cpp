@@ -10,7 +10,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -23,7 +22,7 @@ namespace {
 
 constexpr int first_socket = 3;
 constexpr std::chrono::seconds time_to_serve{60};
-constexpr std::string_view word_variable = "POSTERN_READY";
+constexpr const char* word_variable = "POSTERN_READY";
 
 /// A descriptor that closes itself.
 class Descriptor {
@@ -58,6 +57,7 @@ std::vector<std::string> environment_of_successor(std::size_t sockets, int word)
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
     for (std::string& text : texts) pointers.push_back(text.data());
     pointers.push_back(nullptr);
     return pointers;
@@ -154,10 +154,10 @@ void Successor::watch(std::function<void()> ended) {
 }
 
 int word_to_predecessor() {
-    const char* const value = std::getenv(word_variable.data());
+    const char* const value = std::getenv(word_variable);
     if (value == nullptr) return -1;
-    const int word = std::atoi(value);
-    unsetenv(word_variable.data());
+    const auto word = static_cast<int>(std::strtol(value, nullptr, 10));
+    unsetenv(word_variable);
     return word;
 }
 

@@ -23,7 +23,7 @@ public:
     class Ticket {
     public:
         Ticket(CountedLimit& limit, const Key& key) : limit_(&limit), key_(key) {}
-        Ticket(Ticket&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)), key_(other.key_) {}
+        Ticket(Ticket&& other) noexcept { *this = std::move(other); }
         Ticket& operator=(Ticket&& other) noexcept {
             std::swap(limit_, other.limit_);
             std::swap(key_, other.key_);
@@ -36,8 +36,8 @@ public:
         }
 
     private:
-        CountedLimit* limit_;
-        Key key_;
+        CountedLimit* limit_ = nullptr;
+        Key key_{};
     };
 
     /// nullopt when there are `most` already. 0: no limit.

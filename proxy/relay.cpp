@@ -47,6 +47,11 @@ struct Burst {
     StreamEnd why = StreamEnd::failed;  ///< if not written
 };
 
+void count(Direction direction, std::size_t moved, const RelayCounters& counters) {
+    prometheus::Counter* const counter = direction == Direction::up ? counters.from_client : counters.from_backend;
+    if (counter != nullptr) counter->Increment(static_cast<double>(moved));
+}
+
 /// Moves what is there now, with one borrowed buffer.
 asio::awaitable<Burst> move_burst(
     Direction direction, net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
@@ -55,9 +60,7 @@ asio::awaitable<Burst> move_burst(
         const IoResult got = from.try_read(buffer.bytes());
         if (got.status != IoStatus::done) co_return Burst{.status = got.status};
         bytes += got.bytes;
-        prometheus::Counter* const counter =
-            direction == Direction::up ? shared.counters.from_client : shared.counters.from_backend;
-        if (counter != nullptr) counter->Increment(static_cast<double>(got.bytes));
+        count(direction, got.bytes, shared.counters);
         shared.deadline.set(shared.limit);
         std::string_view text(buffer.bytes().data(), got.bytes);
         if (shared.guard != nullptr) {
