@@ -133,6 +133,21 @@ class Upgrade(unittest.TestCase):
         self.own.imap(self.port, self.user).socket.close()
         self.assertEqual(self.own.reload()["listeners"], 1)
 
+    def test_the_successor_gets_the_listening_sockets_alone(self):
+        """A connection that is open in two processes would not end when one of them closes it."""
+        def sockets(process):
+            links = (os.readlink(f"/proc/{process}/fd/{number}") for number in os.listdir(f"/proc/{process}/fd"))
+            return {link for link in links if link.startswith("socket:")}
+        with self.own.imap(self.port, self.user):
+            self.own.upgrade()
+            with open("/proc/net/tcp", encoding="ascii") as table:
+                lines = [line.split() for line in table][1:]
+            established = {f"socket:[{line[9]}]" for line in lines if line[3] == "01"}
+            mine = sockets(self.own.process.pid)
+            self.assertTrue(mine & established, "the session, and its way to the backend")
+            self.assertFalse(mine & established & sockets(self.own.successor))
+        self.own.wait_for_the_old_one()
+
     def test_the_old_one_ends_with_its_successor(self):
         """So that whoever watches over it sees that nobody listens, and starts it anew."""
         with self.own.imap(self.port, self.user) as client:
