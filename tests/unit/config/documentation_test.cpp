@@ -1,9 +1,11 @@
-// Holds docs/configuration.md and the example files to what the loader really reads.
+// Holds docs/configuration.md and the example files to what the loader really reads, and docs/known-attacks.md to tests
+// that are there.
 #include "config/load.hpp"
 #include "config/yaml_tree.hpp"
 #include "tests/unit/config/sandbox.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <regex>
 #include <set>
 
@@ -160,6 +162,49 @@ TEST(MinimalExample, Loads) {
     ASSERT_TRUE(loaded) << loaded.error().front().text();
     EXPECT_EQ(loaded->backends.at("dovecot").login, BackendLogin::password);
     EXPECT_TRUE(loaded->domains.empty());
+}
+
+/// "Suite.Test" of everything under tests/unit.
+Keys unit_tests() {
+    Keys found;
+    const std::filesystem::path root(POSTERN_SOURCE_DIR);
+    for (const auto& file : std::filesystem::recursive_directory_iterator(root / "tests/unit")) {
+        if (file.path().extension() != ".cpp") continue;
+        for (std::string test : matches(read_text(file.path()), R"(\bTEST(?:_F|_P)?\(\s*(\w+\s*,\s*\w+)\s*\))")) {
+            std::erase_if(test, [](char c) { return c == ' ' || c == '\n'; });
+            found.insert(replace_all(std::move(test), ",", "."));
+        }
+    }
+    return found;
+}
+
+/// Of "module.Class.test".
+bool is_integration_test(const std::string& name) {
+    const std::size_t first = name.find('.');
+    const std::size_t last = name.rfind('.');
+    const std::string text = source_text("tests/integration/" + name.substr(0, first) + ".py");
+    const std::size_t begin = text.find("\nclass " + name.substr(first + 1, last - first - 1) + '(');
+    if (begin == std::string::npos) return false;
+    const std::string body = text.substr(begin, text.find("\nclass ", begin + 1) - begin);
+    return body.contains("\n    def " + name.substr(last + 1) + "(self");
+}
+
+TEST(KnownAttacks, AreHeldByTestsThatExist) {
+    const std::string text = source_text("docs/known-attacks.md");
+    const Keys known = unit_tests();
+    const Keys named = matches(text, R"(`(?!test_)(\w+\.\w+)`)");
+    EXPECT_FALSE(named.empty());
+    for (const std::string& test : named) EXPECT_TRUE(known.contains(test)) << test;
+    const Keys integration = matches(text, R"(`(test_\w+\.[\w.]+)`)");
+    EXPECT_FALSE(integration.empty());
+    for (const std::string& test : integration) EXPECT_TRUE(is_integration_test(test)) << test;
+}
+
+TEST(KnownAttacks, NameFilesThatExist) {
+    const std::filesystem::path root(POSTERN_SOURCE_DIR);
+    const Keys files = matches(source_text("docs/known-attacks.md"), R"(`([a-z]\w*/[\w/.]+)`)");
+    EXPECT_FALSE(files.empty());
+    for (const std::string& file : files) EXPECT_TRUE(std::filesystem::exists(root / file)) << file;
 }
 
 }  // namespace
