@@ -112,8 +112,10 @@ BootKey Authenticator::right_key(const Attempt& attempt, const AccountStamp& sta
     // The place is part of it, or the cache would answer strangers for free while their budget is closed.
     const std::string place =
         attempt.context.device.empty() ? network_of(attempt.context.client, 32, 64) : attempt.context.device;
+    // So is the domain that completes whom he wants to be.
     return mac_.of({"right", std::to_string(stamp.id), std::to_string(stamp.epoch), place,
-                    name_of(attempt.context.channel), attempt.credentials.act_as, attempt.password().reveal()});
+                    name_of(attempt.context.channel), attempt.credentials.act_as, attempt.context.default_domain,
+                    attempt.password().reveal()});
 }
 
 BootKey Authenticator::wrong_key(const Attempt& attempt, std::int64_t epoch) const {
@@ -145,7 +147,7 @@ Verdict Authenticator::authenticate(const Credentials& credentials, const Attemp
     if (const auto until = wrong_.find(wrong_key(attempt, epoch)); until && attempt.now < *until)
         return std::unexpected(Refusal::wrong_credentials);
     const BootKey flight =
-        mac_.of({"flight", attempt.counted_name(), network_of(context.client, 32, 64), context.device,
+        mac_.of({"flight", credentials.name, context.default_domain, network_of(context.client, 32, 64), context.device,
                  name_of(context.channel), credentials.act_as, credentials.password.reveal()});
     return flights_.run(flight, [&] { return examine(attempt); });
 }

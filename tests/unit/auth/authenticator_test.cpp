@@ -40,6 +40,14 @@ TEST_F(Authentication, TellsTheLogWhoseAccountWasRefused) {
     EXPECT_EQ(log_in("nobody", "wrong").error().account, "");
 }
 
+TEST_F(Authentication, RemembersWhatABareNameMeantAtOneListenerForThatOneAlone) {
+    where_.default_domain = "example.org";
+    EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret", "anna")), "is anna@example.org");
+    EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret", "anna")), "is anna@example.org") << "remembered";
+    where_.default_domain = "example.net";
+    EXPECT_EQ(outcome_of(log_in("anna@example.org", "secret", "anna")), "not_authorised");
+}
+
 struct AttemptCase {
     std::string name;
     std::string user;
