@@ -149,11 +149,14 @@ void TransactionGuard::obey_mail(std::string_view line, std::string_view argumen
 
 /// A size that we read otherwise than the backend would make its octets our commands, or the reverse.
 void TransactionGuard::obey_chunk(std::string_view line, std::string_view argument) {
+    // Fits 32 bits with a sign. A server that finds a size too long for its numbers may take what follows for commands.
+    constexpr std::size_t most_digits = 9;
     if (!takes_chunks_) return hang_up(replies::chunks_not_here);
     const std::string_view size = take_word(argument);
     std::uint64_t octets = 0;
     const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), octets);
-    const bool is_number = !size.empty() && error == std::errc{} && end == size.data() + size.size();
+    const bool is_number =
+        !size.empty() && size.size() <= most_digits && error == std::errc{} && end == size.data() + size.size();
     const bool is_good = is_number && (argument.empty() || base::iequals(argument, "LAST"));
     // Its octets would follow all the same: there is no telling how many.
     if (!is_good) return hang_up(replies::bad_chunk);

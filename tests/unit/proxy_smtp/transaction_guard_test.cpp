@@ -119,8 +119,8 @@ TEST_F(TransactionGuardTest, PassesChunksByTheirSize) {
 }
 
 TEST_F(TransactionGuardTest, EndsTheSessionWhenTheSizeOfAChunkCannotBeKnown) {
-    for (const std::string argument :
-         {"", "x", "-1", "99999999999999999999999", "5 FIRST", "5LAST", "5  LAST", "0x5"}) {
+    for (const std::string argument : {"", "x", "-1", "99999999999999999999999", "18446744073709551615", "1000000000",
+                                       "0000000001", "5 FIRST", "5LAST", "5  LAST", "0x5"}) {
         TransactionGuard guard(one_sender(), true);
         EXPECT_EQ(guard.from_client("BDAT " + argument + "\r\nXCLIENT LOGIN=boss\r\n"), "QUIT\r\n") << argument;
         EXPECT_EQ(guard.from_client("XCLIENT LOGIN=boss\r\n"), "");
