@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -17,6 +18,7 @@ constexpr std::array<std::string_view, 5> kept_back{"UNAUTHENTICATE", "LOGIN", "
 
 /// A character in front, "{" and 20 digits, "+}" and CR LF
 constexpr std::size_t longest_literal_mark = 26;
+constexpr std::uint64_t largest_literal = 2'000'000'000;
 
 bool is_space(char c) {
     return c == ' ' || c == '\t';
@@ -42,7 +44,8 @@ std::optional<LiteralMark> literal_mark(std::string_view line) {
     if (brace == std::string_view::npos) return std::nullopt;
     const std::string_view digits = line.substr(brace + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mark.size);
-    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    if (digits.empty() || end != digits.data() + digits.size()) return std::nullopt;
+    if (error == std::errc::result_out_of_range) mark.size = std::numeric_limits<std::uint64_t>::max();
     mark.begins_argument = brace > 0 && std::string_view(" (~").contains(line[brace - 1]);
     return mark;
 }
@@ -75,7 +78,8 @@ void CommandGuard::Framing::follow_quotes(std::string_view bytes) {
 
 void CommandGuard::Framing::end_line() {
     const auto mark = literal_mark(line_end);
-    is_ambiguous = mark && (is_quoted || !mark->begins_argument);
+    // A server that finds a size too long for its numbers may take what follows for commands.
+    is_ambiguous = mark && (is_quoted || !mark->begins_argument || mark->size > largest_literal);
     is_quoted = false;
     is_escaped = false;
     line_end.clear();

@@ -75,8 +75,9 @@ TEST_F(CommandGuardTest, SeesNoCommandInALiteralOfTheBackend) {
 }
 
 TEST_F(CommandGuardTest, EndsTheSessionWhereServersDifferAboutALiteral) {
-    for (const std::string line : {"a X foo{21+}\r\n", "a X \"foo {21+}\r\n", "a X \"foo\\\" {21+}\r\n",
-                                   "a X foo{21}\r\n", "{21+}\r\n", "a{2}\r\n"}) {
+    for (const std::string line :
+         {"a X foo{21+}\r\n", "a X \"foo {21+}\r\n", "a X \"foo\\\" {21+}\r\n", "a X foo{21}\r\n", "{21+}\r\n",
+          "a{2}\r\n", "a X {2000000001+}\r\n", "a X {18446744073709551615+}\r\n", "a X {99999999999999999999+}\r\n"}) {
         for (std::size_t size = 1; size <= line.size(); ++size) {
             CommandGuard guard(true);
             for (std::size_t at = 0; at < line.size(); at += size)
