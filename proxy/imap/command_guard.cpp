@@ -78,8 +78,9 @@ void CommandGuard::Framing::follow_quotes(std::string_view bytes) {
 
 void CommandGuard::Framing::end_line() {
     const auto mark = literal_mark(line_end);
-    // A server that finds a size too long for its numbers may take what follows for commands.
-    is_ambiguous = mark && (is_quoted || !mark->begins_argument || mark->size > largest_literal);
+    // A server that finds a size too long for its numbers may take what follows for commands, unless it is asked first.
+    const bool is_too_large = mark && !mark->is_synchronising && mark->size > largest_literal;
+    is_ambiguous = mark && (is_quoted || !mark->begins_argument || is_too_large);
     is_quoted = false;
     is_escaped = false;
     line_end.clear();
