@@ -22,7 +22,7 @@ enum class Transport : std::uint8_t {
 /// Needs more bytes from the peer: write the output, read, `receive`, `next`.
 struct ReadMore {};
 /// Somebody wants in: ask the Authenticator and, if it accepts, the backend; then call exactly one of `refuse`,
-/// `backend_failed` and `welcome`.
+/// `backend_failed`, `too_many_sessions` and `welcome`.
 struct Authenticate {
     auth::Credentials credentials;
 };
@@ -35,7 +35,7 @@ struct Close {};
 using DialogueStep = std::variant<ReadMore, Authenticate, StartTls, Close>;
 
 /// Why the session ends a dialogue that would go on.
-enum class Farewell { login_timeout, shutting_down, too_many_connections };
+enum class Farewell { login_timeout, shutting_down };
 
 /// What the backend told us when it let the user in.
 struct BackendReady {

@@ -60,8 +60,6 @@ std::string_view farewell_text(Farewell reason) {
             return replies::login_timeout;
         case Farewell::shutting_down:
             return replies::shutting_down;
-        case Farewell::too_many_connections:
-            return replies::too_many_connections;
     }
     std::unreachable();
 }

@@ -24,7 +24,6 @@ inline constexpr std::string_view too_long = "* BYE Line, literal or command too
 inline constexpr std::string_view out_of_step = "* BYE Literals must be announced by a line that ends in CRLF.";
 inline constexpr std::string_view login_timeout = "* BYE No login in time.";
 inline constexpr std::string_view shutting_down = "* BYE [UNAVAILABLE] Shutting down, connect again.";
-inline constexpr std::string_view too_many_connections = "* BYE [LIMIT] Too many connections, try again later.";
 
 // Behind the client's tag.
 inline constexpr std::string_view capability_done = "OK CAPABILITY completed.";

@@ -75,8 +75,6 @@ std::string_view text_of(Farewell reason) {
             return replies::login_timeout;
         case Farewell::shutting_down:
             return replies::shutting_down;
-        case Farewell::too_many_connections:
-            return replies::too_many_connections;
     }
     std::unreachable();
 }

@@ -15,7 +15,6 @@ inline constexpr std::string_view ok = "250 2.0.0 Ok\r\n";
 
 inline constexpr std::string_view shutting_down = "421 4.3.2 Server is shutting down\r\n";
 inline constexpr std::string_view login_timeout = "421 4.4.2 Login took too long\r\n";
-inline constexpr std::string_view too_many_connections = "421 4.7.0 Too many connections\r\n";
 inline constexpr std::string_view too_many_bad_commands = "421 4.7.0 Too many invalid commands\r\n";
 inline constexpr std::string_view too_many_commands = "421 4.7.0 Too many commands without a login\r\n";
 inline constexpr std::string_view too_many_attempts = "421 4.7.0 Too many failed logins\r\n";

@@ -336,8 +336,6 @@ INSTANTIATE_TEST_SUITE_P(Reasons,
                              {"Timeout", Farewell::login_timeout, "* BYE No login in time.\r\n"},
                              {"Shutdown", Farewell::shutting_down,
                               "* BYE [UNAVAILABLE] Shutting down, connect again.\r\n"},
-                             {"TooManyConnections", Farewell::too_many_connections,
-                              "* BYE [LIMIT] Too many connections, try again later.\r\n"},
                          }),
                          [](const auto& test) { return test.param.name; });
 

@@ -301,8 +301,6 @@ INSTANTIATE_TEST_SUITE_P(Reasons,
                          testing::ValuesIn(std::vector<FarewellCase>{
                              {"LoginTimeout", Farewell::login_timeout, "421 4.4.2 Login took too long\r\n"},
                              {"ShuttingDown", Farewell::shutting_down, "421 4.3.2 Server is shutting down\r\n"},
-                             {"TooManyConnections", Farewell::too_many_connections,
-                              "421 4.7.0 Too many connections\r\n"},
                          }),
                          [](const auto& test) { return test.param.name; });
 
