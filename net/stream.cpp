@@ -209,6 +209,10 @@ void Stream::close() noexcept {
 
 void Stream::cancel() noexcept {
     cancelled_ = true;
+    end_waits();
+}
+
+void Stream::end_waits() noexcept {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
 }

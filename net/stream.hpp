@@ -75,6 +75,8 @@ public:
     /// Every wait, now and later, ends as cancelled, until `allow_again`: a deadline cannot be missed between two
     /// waits.
     void cancel() noexcept;
+    /// The waits that are under way end as cancelled; later ones are not touched.
+    void end_waits() noexcept;
     void allow_again() noexcept { cancelled_ = false; }
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 

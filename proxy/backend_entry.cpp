@@ -34,11 +34,6 @@ std::string_view name_of(BackendFault fault) {
 
 }  // namespace
 
-void BackendEntry::interrupt() {
-    report_.is_interrupted = true;
-    if (stream_ != nullptr) stream_->cancel();
-}
-
 asio::awaitable<bool> BackendEntry::enter(Admission& admission) {
     const config::BackendSettings& backend = user_.backend;
     std::vector<std::size_t> servers = routing::preferred_servers(backend.servers, user_.login);
@@ -75,7 +70,7 @@ asio::awaitable<BackendEntry::Outcome> BackendEntry::log_in(std::size_t server, 
         metrics_.backend_login(backend, server, BackendAnswer::accepted);
         co_return Outcome::done;
     }
-    if (report_.is_interrupted) co_return Outcome::failed;
+    if (interruption_.is_requested()) co_return Outcome::failed;
     // What another server of the same backend would say too is no fault of this one.
     if (report_.reason == name_of(BackendFault::refused) ||
         report_.reason == name_of(BackendFault::missing_capability)) {
@@ -90,24 +85,24 @@ asio::awaitable<BackendEntry::Outcome> BackendEntry::log_in(std::size_t server, 
 
 asio::awaitable<bool> BackendEntry::try_server(std::size_t server, bool has_other, Admission& admission) {
     const config::BackendSettings& backend = user_.backend;
-    if (report_.is_interrupted) co_return false;
-    auto connected = co_await connector_.connect(backend, backend.servers[server],
-                                                 BackendConnector::Client{user_.client_address, user_.client_port},
-                                                 has_other ? failover_limit : std::chrono::milliseconds::max());
-    if (report_.is_interrupted) co_return false;
+    if (interruption_.is_requested()) co_return false;
+    auto connected = co_await connector_.connect(
+        backend, backend.servers[server], BackendConnector::Client{user_.client_address, user_.client_port},
+        interruption_, has_other ? failover_limit : std::chrono::milliseconds::max());
+    if (interruption_.is_requested()) co_return false;
     if (!connected) {
         report_.reason = name_of(connected.error().fault);
         report_.detail = connected.error().detail;
         co_return false;
     }
     admission.stream = std::move(*connected);
-    net::Deadline limit(executor_, [&] { admission.stream->cancel(); });
+    const auto stop = [&stream = *admission.stream] { stream.cancel(); };
+    net::Deadline limit(executor_, stop);
+    const auto step = interruption_.step(stop);
     limit.set(backend.login_timeout);
-    stream_ = admission.stream.get();
     const BackendStep outcome = co_await converse(*admission.stream, admission.unread);
-    stream_ = nullptr;
     // The session may be over although the backend's last word had already come: nobody must be told that he is in.
-    if (report_.is_interrupted) co_return false;
+    if (interruption_.is_requested()) co_return false;
     if (const auto* ready = std::get_if<BackendReady>(&outcome)) {
         admission.ready = *ready;
         co_return true;

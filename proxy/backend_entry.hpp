@@ -2,6 +2,7 @@
 /// fails.
 #pragma once
 
+#include "net/interruption.hpp"
 #include "net/stream.hpp"
 #include "proxy/backend_health.hpp"
 #include "proxy/backend_login.hpp"
@@ -30,7 +31,6 @@ struct EntryReport {
     std::string backend;      ///< "NAME", or "NAME/SERVER" where there are several
     std::string_view reason;  ///< empty: entered, or interrupted
     std::string detail;
-    bool is_interrupted = false;  ///< by `interrupt`
 };
 
 /// One entry of one user. Thread rule: the worker's thread.
@@ -49,7 +49,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<bool> enter(Admission& admission);
 
     /// Ends `enter` soon, with false. May be called before it.
-    void interrupt();
+    void interrupt() { interruption_.request(); }
+    [[nodiscard]] bool is_interrupted() const noexcept { return interruption_.is_requested(); }
 
     [[nodiscard]] const EntryReport& report() const { return report_; }
 
@@ -69,7 +70,7 @@ private:
     const MailMetrics& metrics_;
     const BackendUser& user_;
     boost::asio::any_io_executor executor_;
-    net::Stream* stream_ = nullptr;  // while a server is asked
+    net::Interruption interruption_;
     EntryReport report_;
 };
 

@@ -84,7 +84,8 @@ asio::awaitable<void> run_look_up(std::shared_ptr<LookUp> look_up_state,
 
 asio::awaitable<Addresses> resolve(const config::BackendServer& server,
                                    TimePoint give_up,
-                                   net::BlockingPool& resolver) {
+                                   net::BlockingPool& resolver,
+                                   net::Interruption& interruption) {
     boost::system::error_code not_numeric;
     const asio::ip::address numeric = asio::ip::make_address(server.host, not_numeric);
     if (!not_numeric) co_return std::vector{tcp::endpoint(numeric, server.port)};
@@ -92,25 +93,28 @@ asio::awaitable<Addresses> resolve(const config::BackendServer& server,
     const auto look_up_state = std::make_shared<LookUp>(executor, give_up);
     asio::co_spawn(executor, run_look_up(look_up_state, server.host, server.port, give_up, resolver),
                    [](const std::exception_ptr&) {});  // then the wait ends by itself
+    const auto step = interruption.step([&] { look_up_state->answered.cancel(); });
     co_await look_up_state->answered.async_wait(error_as_value);
     co_return look_up_state->addresses;
 }
 
 /// Tries each address in turn; one that does not answer takes only its share of the time.
 asio::awaitable<std::expected<tcp::socket, std::string>> connect_to_one_of(const std::vector<tcp::endpoint>& endpoints,
-                                                                           TimePoint give_up) {
+                                                                           TimePoint give_up,
+                                                                           net::Interruption& interruption) {
     const auto executor = co_await asio::this_coro::executor;
     tcp::socket socket(executor);
-    net::Deadline deadline(executor, [&] {
+    const auto stop = [&socket] {
         boost::system::error_code ignored;
         socket.close(ignored);
-    });
+    };
+    net::Deadline deadline(executor, stop);
+    const auto step = interruption.step(stop);
     boost::system::error_code error = asio::error::host_not_found;
-    for (std::size_t i = 0; i < endpoints.size() && Clock::now() < give_up; ++i) {
+    for (std::size_t i = 0; i < endpoints.size() && Clock::now() < give_up && !interruption.is_requested(); ++i) {
         const auto share = (give_up - Clock::now()) / static_cast<long>(endpoints.size() - i);
         deadline.set(std::chrono::ceil<std::chrono::milliseconds>(share));
-        boost::system::error_code ignored;
-        socket.close(ignored);
+        stop();
         const auto [connected] = co_await socket.async_connect(endpoints[i], error_as_value);
         error = deadline.expired() ? asio::error::timed_out : connected;
         if (!error) co_return std::move(socket);
@@ -164,16 +168,19 @@ asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> Back
     const config::BackendSettings& backend,
     const config::BackendServer& server,
     std::optional<Client> client,
+    net::Interruption& interruption,
     std::chrono::milliseconds limit) const {
     const TimePoint give_up = Clock::now() + std::min(backend.connect_timeout, limit);
-    const auto endpoints = co_await resolve(server, give_up, *resolver_);
+    const auto endpoints = co_await resolve(server, give_up, *resolver_, interruption);
     if (!endpoints) co_return std::unexpected(unreachable(endpoints.error()));
-    auto socket = co_await connect_to_one_of(*endpoints, give_up);
+    auto socket = co_await connect_to_one_of(*endpoints, give_up, interruption);
     if (!socket) co_return std::unexpected(unreachable(socket.error()));
 
     auto stream = std::make_unique<net::Stream>(std::move(*socket));
     const auto executor = co_await asio::this_coro::executor;
-    net::Deadline deadline(executor, [&] { stream->cancel(); });
+    const auto stop = [peer = stream.get()] { peer->cancel(); };
+    net::Deadline deadline(executor, stop);
+    const auto step = interruption.step(stop);
     deadline.set(std::chrono::ceil<std::chrono::milliseconds>(give_up - Clock::now()));
     if (backend.proxy_header) {
         // A few bytes into an empty buffer: this does not wait.

@@ -4,6 +4,7 @@
 #include "base/ip_network.hpp"
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
+#include "net/interruption.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
 #include "proxy/backend_login.hpp"
@@ -39,11 +40,13 @@ public:
     /// Finds the server's addresses and connects to the first that answers, all within the backend's connect_timeout,
     /// or `limit` if that is less; with TLS, only to a peer whose certificate is valid for its name. With STARTTLS the
     /// server has greeted by then. `client`: for a PROXY header, where the backend wants one; nullopt: it is we who
-    /// ask. `server`: one of `backend`, which must outlive the await.
+    /// ask. `server`: one of `backend`, which must outlive the await, as must `interruption`: when that is requested,
+    /// the attempt fails soon.
     [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> connect(
         const config::BackendSettings& backend,
         const config::BackendServer& server,
         std::optional<Client> client,
+        net::Interruption& interruption,
         std::chrono::milliseconds limit = std::chrono::milliseconds::max()) const;
 
 private:

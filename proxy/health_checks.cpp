@@ -55,7 +55,7 @@ public:
     void shut_down() override {
         is_over_ = true;
         pause_.cancel();
-        if (stream_ != nullptr) stream_->cancel();
+        interruption_.request();
     }
 
 private:
@@ -63,20 +63,20 @@ private:
 
     asio::awaitable<Outcome> check() {
         const auto begun = std::chrono::steady_clock::now();
-        auto connected =
-            co_await services_->backends.connect(backend_, backend_.servers[index_], std::nullopt, check_limit);
+        auto connected = co_await services_->backends.connect(backend_, backend_.servers[index_], std::nullopt,
+                                                              interruption_, check_limit);
         if (!connected) co_return std::unexpected(connected.error().detail);
         net::Stream& stream = **connected;
-        net::Deadline deadline(worker().context().get_executor(), [&stream] { stream.cancel(); });
+        const auto stop = [&stream] { stream.cancel(); };
+        net::Deadline deadline(worker().context().get_executor(), stop);
+        const auto step = interruption_.step(stop);
         const auto spent = std::chrono::steady_clock::now() - begun;
         deadline.set(
             std::max(std::chrono::ceil<std::chrono::milliseconds>(check_limit - spent), std::chrono::milliseconds(1)));
-        stream_ = &stream;
         // With STARTTLS it has greeted before TLS.
         const bool has_greeted = backend_.tls == config::BackendTls::starttls;
         const Outcome greeted = has_greeted ? Outcome() : co_await hear_greeting(stream);
         if (greeted) co_await say_goodbye(stream);
-        stream_ = nullptr;
         if (deadline.expired()) co_return std::unexpected("no greeting in time");
         co_return greeted;
     }
@@ -104,7 +104,7 @@ private:
     const std::size_t index_;
     const std::shared_ptr<const MailServices> services_;
     asio::steady_timer pause_;
-    net::Stream* stream_ = nullptr;  // while it is asked
+    net::Interruption interruption_;
     bool is_over_ = false;
 };
 

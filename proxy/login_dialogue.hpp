@@ -79,6 +79,9 @@ public:
 
     [[nodiscard]] virtual ClientGreeting client_greeting() const { return {}; }
 
+    /// Whether more than the command in hand has come.
+    [[nodiscard]] virtual bool has_unread() const = 0;
+
     /// Bytes that came after the command that logged in: they belong to the backend. Call once, after `welcome`.
     [[nodiscard]] virtual base::WipingBuffer take_unread() = 0;
 

@@ -26,7 +26,10 @@ std::vector<Reasons> every_login() {
                     "backend_timeout", "backend_closed", "login_timeout", "shut_down"}};
     refused.reasons.insert(refused.reasons.end(), {"too_many_sessions", other});
     failed.reasons.push_back(other);
-    return {{.outcome = "accepted", .reasons = {"none"}}, std::move(refused), std::move(failed)};
+    return {{.outcome = "accepted", .reasons = {"none"}},
+            {.outcome = "abandoned", .reasons = {"client_left", other}},
+            std::move(refused),
+            std::move(failed)};
 }
 
 /// Seconds. A cached password takes one, a hashed one ten times as long; refusals wait for `auth.failure_delay`.

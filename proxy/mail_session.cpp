@@ -5,12 +5,14 @@
 #include "net/log.hpp"
 #include "net/stream.hpp"
 #include "proxy/backend_entry.hpp"
+#include "proxy/client_watch.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/protocols.hpp"
 #include "proxy/relay.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -307,7 +309,7 @@ private:
             .hostname = services_->settings.server.hostname,
         };
         Admission admission;
-        const bool entered = co_await enter(user, admission, attempt);
+        const bool entered = co_await enter(user, dialogue, admission, attempt);
         if (!entered) {
             seat_.reset();
             dialogue.backend_failed();
@@ -333,20 +335,40 @@ private:
         co_return std::move(admission.stream);
     }
 
-    asio::awaitable<bool> enter(const BackendUser& user, Admission& admission, Attempt& attempt) {
+    asio::awaitable<bool> enter(const BackendUser& user,
+                                LoginDialogue& dialogue,
+                                Admission& admission,
+                                Attempt& attempt) {
+        using namespace asio::experimental::awaitable_operators;
         BackendEntry entry(services_->backends, services_->health, services_->metrics, user,
                            worker().context().get_executor());
         // A cancel while nothing of ours waited on the client shows only here.
         if (client_.cancelled()) entry.interrupt();
         entry_ = &entry;
-        const bool entered = co_await entry.enter(admission);
+        ClientWatch watch(client_, dialogue);
+        const auto [entered, has_left] =
+            co_await (enter_watched(entry, admission, watch) && interrupt_if_client_leaves(entry, watch));
         entry_ = nullptr;
         const EntryReport& report = entry.report();
         attempt.backend = report.backend;
         attempt.reason = report.reason;
         attempt.detail = report.detail;
-        if (report.is_interrupted) attempt.reason = shutting_down_ ? "shut_down" : "login_timeout";
+        if (entered || !entry.is_interrupted()) co_return entered;
+        if (has_left) attempt.outcome = "abandoned";
+        attempt.reason = has_left ? "client_left" : shutting_down_ ? "shut_down" : "login_timeout";
+        co_return false;
+    }
+
+    static asio::awaitable<bool> enter_watched(BackendEntry& entry, Admission& admission, ClientWatch& watch) {
+        const bool entered = co_await entry.enter(admission);
+        watch.end();
         co_return entered;
+    }
+
+    static asio::awaitable<bool> interrupt_if_client_leaves(BackendEntry& entry, ClientWatch& watch) {
+        const bool has_left = co_await watch.run();
+        if (has_left) entry.interrupt();
+        co_return has_left;
     }
 
     /// The client hears that he is in, then what the backend said since; the backend gets what the client sent since.

@@ -42,6 +42,7 @@ public:
     void too_many_sessions() override;
     void welcome(const BackendReady& ready) override;
     void say_farewell(Farewell reason) override;
+    [[nodiscard]] bool has_unread() const override { return reader_.bytes_held() != 0; }
     base::WipingBuffer take_unread() override;
 
     /// Bytes received and not yet processed.

@@ -42,6 +42,7 @@ public:
     void say_farewell(Farewell reason) override;
 
     [[nodiscard]] ClientGreeting client_greeting() const override { return greeting_; }
+    [[nodiscard]] bool has_unread() const override { return reader_.has_unread(); }
     [[nodiscard]] base::WipingBuffer take_unread() override { return reader_.take_unread(); }
 
 private:

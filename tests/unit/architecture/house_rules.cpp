@@ -61,8 +61,13 @@ struct Library {
     Names files;
 };
 
-const Names socket_files{"net/*",          "proxy/*session*",      "proxy/relay*",
-                         "proxy/connect*", "proxy/health_checks*", "proxy/backend_entry*",
+const Names socket_files{"net/*",
+                         "proxy/*session*",
+                         "proxy/relay*",
+                         "proxy/connect*",
+                         "proxy/health_checks*",
+                         "proxy/backend_entry*",
+                         "proxy/client_watch*",
                          "app/*"};
 const Names files_with_connections{"net/*",
                                    "proxy/*session*",
@@ -70,19 +75,35 @@ const Names files_with_connections{"net/*",
                                    "proxy/connect*",
                                    "proxy/health_checks*",
                                    "proxy/backend_entry*",
+                                   "proxy/client_watch*",
                                    "app/*",
                                    "auth/store/session_watch.cpp",
                                    "auth/delivery/command_hook.cpp"};
-const Names files_with_effects{
-    "config/*",     "auth/*",         "auth/store/*",         "auth/delivery/*",      "net/*", "proxy/*session*",
-    "proxy/relay*", "proxy/connect*", "proxy/health_checks*", "proxy/backend_entry*", "app/*"};
+const Names files_with_effects{"config/*",
+                               "auth/*",
+                               "auth/store/*",
+                               "auth/delivery/*",
+                               "net/*",
+                               "proxy/*session*",
+                               "proxy/relay*",
+                               "proxy/connect*",
+                               "proxy/health_checks*",
+                               "proxy/backend_entry*",
+                               "proxy/client_watch*",
+                               "app/*"};
 
 // TLS has its own files; what OpenSSL knows of MACs serves both.
-const Names files_of_codes{"auth/imported_hash.cpp",   "auth/otp/one_time_code.cpp",
-                           "auth/otp/pskc_cipher.cpp", "net/*",
-                           "proxy/*session*",          "proxy/relay*",
-                           "proxy/connect*",           "proxy/health_checks*",
-                           "proxy/backend_entry*",     "app/*"};
+const Names files_of_codes{"auth/imported_hash.cpp",
+                           "auth/otp/one_time_code.cpp",
+                           "auth/otp/pskc_cipher.cpp",
+                           "net/*",
+                           "proxy/*session*",
+                           "proxy/relay*",
+                           "proxy/connect*",
+                           "proxy/health_checks*",
+                           "proxy/backend_entry*",
+                           "proxy/client_watch*",
+                           "app/*"};
 
 // A header belongs to the first library that has a pattern for it. One of no library is refused: confine it here first.
 // clang-format off

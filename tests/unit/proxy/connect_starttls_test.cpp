@@ -69,7 +69,7 @@ protected:
         const auto connector = std::move(*BackendConnector::make(backends_, "mail.example.org", pool_));
         std::expected<std::unique_ptr<net::Stream>, BackendFailed> connected;
         auto ask = [&]() -> asio::awaitable<void> {
-            connected = co_await connector.connect(backend_, backend_.servers.front(), std::nullopt);
+            connected = co_await connector.connect(backend_, backend_.servers.front(), std::nullopt, interruption_);
             if (!connected) co_return;
             const auto written = co_await (*connected)->write("EHLO again\r\n");
             EXPECT_TRUE(written);
@@ -105,6 +105,7 @@ protected:
     std::map<std::string, config::BackendSettings> backends_;
     config::BackendSettings& backend_ = backends_["smtp"];
     net::BlockingPool pool_{1, 1};
+    net::Interruption interruption_;
     std::string rest_;  ///< what the relay heard after its part
 };
 

@@ -1,5 +1,6 @@
 #include "proxy/mail_session.hpp"
 
+#include "proxy/client_watch.hpp"
 #include "tests/unit/proxy/mail_session_fixture.hpp"
 
 namespace postern::proxy {
@@ -95,19 +96,77 @@ INSTANTIATE_TEST_SUITE_P(Ends,
                                          std::pair{"WithGarbage", "\x01\x02\x03\r\n"}),
                          [](const auto& test) { return std::string(test.param.first); });
 
-TEST_F(MailSessionTest, AClientThatLeavesWhileTheBackendIsAskedLeavesNothingBehind) {
+/// How a client leaves, and with TLS on the way to the backend or without.
+struct Leaving {
+    const char* name;
+    void (*leave)(Stream& client);
+    config::BackendTls tls = config::BackendTls::none;
+};
+
+class LeavingClient : public MailSessionTest, public testing::WithParamInterface<Leaving> {};
+
+// Neither of the times that limit the backend comes within this test's own.
+TEST_P(LeavingClient, TakesTheConnectionToASilentBackendAlong) {
+    config::BackendSettings& settings = settings_.backends.at("imap1");
+    settings.tls = GetParam().tls;
+    settings.ca_file = settings_.tls.certificate;
+    settings.connect_timeout = 10min;
+    settings.login_timeout = 10min;
+    settings_.limits.login_timeout = 10min;
     start();
     run([this]() -> asio::awaitable<void> {
+        (void)co_await read_until(*client_, "ready.\r\n");
         co_await log_in("right");
         const auto backend = co_await backend_accepts();
-        client_->close();
-        (void)co_await backend_lets_in(*backend);
-        const std::string nothing_more = co_await read_until(*backend, "never");
-        EXPECT_EQ(nothing_more, "");
+        if (GetParam().tls == config::BackendTls::implicit) {
+            std::array<char, 1> first_of_hello{};
+            (void)co_await backend->read_some(first_of_hello);
+        }
+        GetParam().leave(*client_);
+        (void)co_await read_until(*backend, "never");
     }());
     worker_->finish(60s);
     worker_.reset();
     EXPECT_EQ(connections_.count(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Leaves,
+                         LeavingClient,
+                         testing::Values(Leaving{"ByClosing", [](Stream& client) { client.close(); }},
+                                         Leaving{"ByEndingItsDirection", [](Stream& client) { client.end_output(); }},
+                                         Leaving{"DuringTheHandshakeWithTheBackend",
+                                                 [](Stream& client) { client.close(); }, config::BackendTls::implicit}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST_F(MailSessionTest, AClientThatHasSaidAllItWantsStaysForTheAnswers) {
+    start();
+    run([this]() -> asio::awaitable<void> {
+        co_await log_in("right", "b NOOP\r\n");
+        client_->end_output();
+        const auto backend = co_await backend_accepts();
+        (void)co_await backend_lets_in(*backend);
+        const std::string command = co_await read_until(*backend, "\r\n");
+        EXPECT_EQ(command, "b NOOP\r\n");
+        co_await say(*backend, "b OK done\r\n");
+        const std::string heard = co_await read_until(*client_, "b OK done\r\n");
+        EXPECT_TRUE(heard.ends_with("b OK done\r\n")) << heard;
+    }());
+}
+
+TEST_F(MailSessionTest, WhatAClientSendsWhileTheBackendIsAskedComesToItInOrder) {
+    std::string commands;
+    for (int i = 0; commands.size() < 2 * ClientWatch::most_kept; ++i)
+        commands += "b" + std::to_string(i) + " NOOP\r\n";
+    commands += "last LOGOUT\r\n";
+    start();
+    run([&]() -> asio::awaitable<void> {
+        co_await log_in("right");
+        const auto backend = co_await backend_accepts();
+        co_await say(*client_, commands);
+        (void)co_await backend_lets_in(*backend);
+        const std::string heard = co_await read_until(*backend, "last LOGOUT\r\n");
+        EXPECT_EQ(heard, commands);
+    }());
 }
 
 TEST_F(MailSessionTest, AClientThatDoesNotLogInInTimeIsToldBye) {
