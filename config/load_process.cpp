@@ -5,6 +5,7 @@
 namespace postern::config {
 namespace {
 
+const OneOf<Language> language_form{{{"en", Language::english}, {"fr", Language::french}}};
 const OneOf<LogFormat> log_format_form{
     {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}};
 const OneOf<LogLevel> log_level_form{
@@ -30,6 +31,7 @@ void read_server(MappingReader& section, ServerSettings& server) {
     section.optional("threads", server.threads, thread_count);
     section.optional("drain_timeout", server.drain_timeout, duration);
     section.optional("control_socket", server.control_socket, FilePath{section.reading().directory});
+    section.optional("language", server.language, language_form);
 }
 
 void read_log(MappingReader& section, LogSettings& log) {

@@ -49,12 +49,19 @@ enum class LogFormat { automatic, text, json };  ///< automatic: text on a termi
 enum class LogLevel { debug, info, warning, error };
 enum class TlsVersion { tls1_2, tls1_3 };
 
+/// Of what people read where their own language is not known.
+enum class Language {
+    english,  ///< en
+    french,   ///< fr
+};
+
 struct ServerSettings {
     std::string hostname;       ///< the name said in greetings and to backends (EHLO); a fully qualified domain name
     std::uint16_t threads = 0;  ///< I/O threads; 0: one for each core. 0 to 256
     std::chrono::milliseconds drain_timeout{12 *
                                             3600'000};  ///< how long sessions may go on after an upgrade. 1 ms to 24 h
-    std::string control_socket;  ///< path of the Unix socket for `postern who`, `kick` ...; empty: none
+    std::string control_socket;             ///< path of the Unix socket for `postern who`, `kick` ...; empty: none
+    Language language = Language::english;  ///< of what mail programs show to people
 };
 
 struct LogSettings {

@@ -320,7 +320,8 @@ private:
                                    .ready = admission.ready,
                                    .senders = route.senders.value_or(services_->settings.submission.senders),
                                    .sending = services_->sending,
-                                   .clock = services_->clock});
+                                   .clock = services_->clock,
+                                   .language = services_->settings.server.language});
         co_await join_both_sides(dialogue, admission);
         registration_ = services_->sessions.enter({.number = number_,
                                                    .account = identity.account,

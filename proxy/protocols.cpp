@@ -29,7 +29,8 @@ std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol,
         imap::DialogueLimits limits;
         limits.bad_commands = settings.limits.imap_bad_commands;
         limits.login_attempts = settings.limits.login_attempts;
-        return std::make_unique<imap::LoginDialogue>(limits, settings.server.hostname, transport);
+        return std::make_unique<imap::LoginDialogue>(limits, settings.server.hostname, transport,
+                                                     settings.server.language);
     }
     smtp::LoginDialogueOptions options;
     options.hostname = settings.server.hostname;
@@ -37,6 +38,7 @@ std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol,
     options.bad_commands = settings.limits.submission_bad_commands;
     options.login_attempts = settings.limits.login_attempts;
     options.transport = transport;
+    options.language = settings.server.language;
     return std::make_unique<smtp::LoginDialogue>(std::move(options));
 }
 
@@ -56,10 +58,11 @@ std::unique_ptr<RelayGuard> make_relay_guard(const GuardedSession& session) {
         const bool takes_literals_at_once = imap::lists_capability(capabilities, "LITERAL+") ||
                                             imap::lists_capability(capabilities, "LITERAL-") ||
                                             imap::lists_capability(capabilities, "IMAP4rev2");
-        return std::make_unique<imap::CommandGuard>(takes_literals_at_once);
+        return std::make_unique<imap::CommandGuard>(takes_literals_at_once, session.language);
     }
-    auto policy = std::make_unique<SendingPolicy>(session.identity, session.senders, session.sending, session.clock);
-    return std::make_unique<smtp::TransactionGuard>(std::move(policy), session.ready.takes_chunks);
+    auto policy = std::make_unique<SendingPolicy>(session.identity, session.senders, session.sending, session.clock,
+                                                  session.language);
+    return std::make_unique<smtp::TransactionGuard>(std::move(policy), session.ready.takes_chunks, session.language);
 }
 
 }  // namespace postern::proxy

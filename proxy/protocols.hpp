@@ -37,6 +37,7 @@ struct GuardedSession {
     config::SenderCheck senders = config::SenderCheck::own;
     SendingLimits& sending;
     const base::Clock& clock;
+    config::Language language = config::Language::english;
 };
 
 /// What looks at the relay of a session; null: nothing has to.

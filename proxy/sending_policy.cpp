@@ -8,13 +8,13 @@
 namespace postern::proxy {
 
 std::optional<std::string_view> SendingPolicy::refuse_message(std::string_view mailbox) {
-    if (check_ == config::SenderCheck::own && !is_own(mailbox)) return smtp::replies::sender_not_own;
-    if (!limits_.take_message(account_, clock_.now())) return smtp::replies::messages_over;
+    if (check_ == config::SenderCheck::own && !is_own(mailbox)) return smtp::replies::sender_not_own.in(language_);
+    if (!limits_.take_message(account_, clock_.now())) return smtp::replies::messages_over.in(language_);
     return std::nullopt;
 }
 
 std::optional<std::string_view> SendingPolicy::refuse_recipient() {
-    if (!limits_.take_recipient(account_, clock_.now())) return smtp::replies::recipients_over;
+    if (!limits_.take_recipient(account_, clock_.now())) return smtp::replies::recipients_over.in(language_);
     return std::nullopt;
 }
 

@@ -21,8 +21,14 @@ public:
     SendingPolicy(const auth::Identity& identity,
                   config::SenderCheck check,
                   SendingLimits& limits,
-                  const base::Clock& clock)
-        : account_(identity.account), addresses_(identity.addresses), check_(check), limits_(limits), clock_(clock) {}
+                  const base::Clock& clock,
+                  config::Language language = config::Language::english)
+        : account_(identity.account),
+          addresses_(identity.addresses),
+          check_(check),
+          limits_(limits),
+          clock_(clock),
+          language_(language) {}
 
     [[nodiscard]] std::optional<std::string_view> refuse_message(std::string_view mailbox) override;
     [[nodiscard]] std::optional<std::string_view> refuse_recipient() override;
@@ -35,6 +41,7 @@ private:
     const config::SenderCheck check_;
     SendingLimits& limits_;
     const base::Clock& clock_;
+    const config::Language language_;
 };
 
 }  // namespace postern::proxy

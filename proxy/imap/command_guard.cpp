@@ -1,6 +1,7 @@
 #include "proxy/imap/command_guard.hpp"
 
 #include "base/ascii.hpp"
+#include "proxy/imap/replies.hpp"
 
 #include <algorithm>
 #include <array>
@@ -199,7 +200,7 @@ void CommandGuard::look_at_response(std::string_view bytes) {
 
 std::string_view CommandGuard::farewell() const {
     const bool is_between = backend_.is_line_start && !backend_.is_continued && backend_.literal_left == 0;
-    return is_between ? "* BYE The session is ended by the server\r\n" : std::string_view();
+    return is_between ? replies::session_ends.in(language_) : std::string_view();
 }
 
 }  // namespace postern::proxy::imap

@@ -1,6 +1,7 @@
 /// IMAP after login: what passes between client and backend, RFC 9051 sections 2.2 and 4.3, RFC 7888 (literals).
 #pragma once
 
+#include "config/settings.hpp"
 #include "proxy/relay_guard.hpp"
 
 #include <cstddef>
@@ -25,7 +26,8 @@ public:
     static constexpr std::size_t longest_head = 256;
 
     /// `takes_literals_at_once`: the backend has LITERAL+ or LITERAL-.
-    explicit CommandGuard(bool takes_literals_at_once) : takes_literals_at_once_(takes_literals_at_once) {}
+    explicit CommandGuard(bool takes_literals_at_once, config::Language language = config::Language::english)
+        : takes_literals_at_once_(takes_literals_at_once), language_(language) {}
 
     [[nodiscard]] std::string_view from_client(std::string_view bytes) override;
     [[nodiscard]] std::string_view from_backend(std::string_view bytes) override;
@@ -60,6 +62,7 @@ private:
     void look_at_response(std::string_view bytes);
 
     const bool takes_literals_at_once_;
+    const config::Language language_;
     bool is_broken_ = false;
     Framing client_{.minds_quotes = true};
     std::string head_;  // tag and command, held until both are whole

@@ -24,7 +24,7 @@ bool are_possible(const auth::Credentials& credentials) {
            !credentials.password.empty() && base::is_utf8(credentials.password.reveal());
 }
 
-std::string_view reply_to(auth::Refusal refusal) {
+const LocalisedText& reply_to(auth::Refusal refusal) {
     switch (refusal) {
         case auth::Refusal::wrong_credentials:
             return replies::wrong_credentials;
@@ -54,7 +54,7 @@ bool is_temporary(auth::Refusal refusal) {
     return refusal == auth::Refusal::busy || refusal == auth::Refusal::unavailable;
 }
 
-std::string_view farewell_text(Farewell reason) {
+const LocalisedText& farewell_text(Farewell reason) {
     switch (reason) {
         case Farewell::login_timeout:
             return replies::login_timeout;
@@ -83,10 +83,14 @@ const LoginDialogue::KnownCommand LoginDialogue::known_commands[] = {
     {"LOGIN", &LoginDialogue::login},           {"AUTHENTICATE", &LoginDialogue::authenticate},
 };
 
-LoginDialogue::LoginDialogue(DialogueLimits limits, std::string hostname, Transport transport)
+LoginDialogue::LoginDialogue(DialogueLimits limits,
+                             std::string hostname,
+                             Transport transport,
+                             config::Language language)
     : limits_(limits),
       hostname_(std::move(hostname)),
       transport_(transport),
+      language_(language),
       reader_(limits_on(transport, limits.reader)) {}
 
 std::string_view LoginDialogue::capabilities() const {
@@ -187,7 +191,7 @@ LoginDialogue::Outcome LoginDialogue::starttls(std::string_view arguments) {
 }
 
 LoginDialogue::Outcome LoginDialogue::login(std::string_view arguments) {
-    if (transport_ == Transport::plaintext) return done(replies::privacy_required);
+    if (transport_ == Transport::plaintext) return done(replies::privacy_required.in(language_));
     ArgumentReader reader(arguments);
     const std::optional<base::WipingBuffer> name = reader.astring();
     if (!name || !reader.take(' ')) return bad(replies::bad_arguments);
@@ -198,7 +202,7 @@ LoginDialogue::Outcome LoginDialogue::login(std::string_view arguments) {
 }
 
 LoginDialogue::Outcome LoginDialogue::authenticate(std::string_view arguments) {
-    if (transport_ == Transport::plaintext) return done(replies::privacy_required);
+    if (transport_ == Transport::plaintext) return done(replies::privacy_required.in(language_));
     ArgumentReader reader(arguments);
     const std::optional<std::string_view> mechanism = reader.atom();
     if (!mechanism) return bad(replies::bad_arguments);
@@ -238,20 +242,21 @@ LoginDialogue::Outcome LoginDialogue::ask_for(auth::Credentials credentials) {
 void LoginDialogue::refuse(auth::Refusal refusal) {
     assert(state_ == State::awaiting_verdict);
     state_ = State::reading;
-    answer(reply_to(refusal));
-    if (!is_temporary(refusal) && ++refused_logins_ >= limits_.login_attempts) close_with(replies::too_many_refusals);
+    answer(reply_to(refusal).in(language_));
+    if (!is_temporary(refusal) && ++refused_logins_ >= limits_.login_attempts)
+        close_with(replies::too_many_refusals.in(language_));
 }
 
 void LoginDialogue::backend_failed() {
     assert(state_ == State::awaiting_verdict);
     state_ = State::reading;
-    answer(replies::backend_failed);
+    answer(replies::backend_failed.in(language_));
 }
 
 void LoginDialogue::too_many_sessions() {
     assert(state_ == State::awaiting_verdict);
     state_ = State::reading;
-    answer(replies::too_many_sessions);
+    answer(replies::too_many_sessions.in(language_));
 }
 
 void LoginDialogue::welcome(const BackendReady& ready) {
@@ -262,7 +267,7 @@ void LoginDialogue::welcome(const BackendReady& ready) {
 }
 
 void LoginDialogue::say_farewell(Farewell reason) {
-    if (state_ == State::reading || state_ == State::awaiting_verdict) close_with(farewell_text(reason));
+    if (state_ == State::reading || state_ == State::awaiting_verdict) close_with(farewell_text(reason).in(language_));
 }
 
 base::WipingBuffer LoginDialogue::take_unread() {
@@ -282,7 +287,7 @@ LoginDialogue::Outcome LoginDialogue::refuse_bad_command(const BadCommand& comma
         case CommandFault::line_end:
             return bad(replies::bad_line_end);
         case CommandFault::literal_too_long:
-            if (transport_ == Transport::plaintext) return done(replies::privacy_required);
+            if (transport_ == Transport::plaintext) return done(replies::privacy_required.in(language_));
             return bad(replies::literal_too_long);
     }
     std::unreachable();

@@ -3,6 +3,7 @@
 /// in, and leads to TLS by STARTTLS.
 #pragma once
 
+#include "config/settings.hpp"
 #include "proxy/imap/command_reader.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/sasl.hpp"
@@ -32,7 +33,10 @@ struct DialogueLimits {
 class LoginDialogue final : public proxy::LoginDialogue {
 public:
     /// `hostname`: how we call ourselves in the greeting.
-    LoginDialogue(DialogueLimits limits, std::string hostname, Transport transport = Transport::tls);
+    LoginDialogue(DialogueLimits limits,
+                  std::string hostname,
+                  Transport transport = Transport::tls,
+                  config::Language language = config::Language::english);
 
     void greet() override;
     void receive(std::string_view bytes) override;
@@ -82,6 +86,7 @@ private:
     DialogueLimits limits_;
     std::string hostname_;
     Transport transport_;
+    config::Language language_;
     CommandReader reader_;
     SaslExchange sasl_;
     State state_ = State::reading;

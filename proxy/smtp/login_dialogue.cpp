@@ -69,7 +69,7 @@ std::string_view reply_to(SaslError error) {
     std::unreachable();
 }
 
-std::string_view text_of(Farewell reason) {
+const LocalisedText& text_of(Farewell reason) {
     switch (reason) {
         case Farewell::login_timeout:
             return replies::login_timeout;
@@ -155,7 +155,7 @@ LoginDialogue::MaybeCredentials LoginDialogue::obey(std::string_view line) {
 }
 
 void LoginDialogue::say_what_is_first() {
-    say(is_on_tls() ? replies::login_first : replies::tls_first);
+    say((is_on_tls() ? replies::login_first : replies::tls_first).in(options_.language));
 }
 
 /// It must be the last command of a group (RFC 3207 section 4.2), so nobody who means it well is behind bytes that
@@ -198,7 +198,7 @@ void LoginDialogue::say_extensions() {
 LoginDialogue::MaybeCredentials LoginDialogue::authenticate(std::string_view argument) {
     const auto [mechanism, response] = split_word(argument);
     if (!is_on_tls()) {
-        say(replies::tls_first);
+        say(replies::tls_first.in(options_.language));
     } else if (greeting_.name.empty()) {
         complain(replies::greet_first);
     } else if (mechanism.empty()) {
@@ -273,25 +273,25 @@ void LoginDialogue::refuse(auth::Refusal refusal) {
             break;
         case auth::Refusal::busy:
         case auth::Refusal::unavailable:
-            say(replies::temporary_failure);
+            say(replies::temporary_failure.in(options_.language));
             break;
     }
 }
 
 /// The client is told why before it is told to go, or it would take the password for good and try it again.
-void LoginDialogue::count_attempt(std::string_view reply) {
-    say(reply);
-    if (++failed_attempts_ >= options_.login_attempts) hang_up(replies::too_many_attempts);
+void LoginDialogue::count_attempt(const LocalisedText& reply) {
+    say(reply.in(options_.language));
+    if (++failed_attempts_ >= options_.login_attempts) hang_up(replies::too_many_attempts.in(options_.language));
 }
 
 void LoginDialogue::backend_failed() {
     awaits_verdict_ = false;
-    say(replies::temporary_failure);
+    say(replies::temporary_failure.in(options_.language));
 }
 
 void LoginDialogue::too_many_sessions() {
     awaits_verdict_ = false;
-    hang_up(replies::too_many_sessions);
+    hang_up(replies::too_many_sessions.in(options_.language));
 }
 
 void LoginDialogue::welcome(const BackendReady& /*ready*/) {
@@ -300,7 +300,7 @@ void LoginDialogue::welcome(const BackendReady& /*ready*/) {
 }
 
 void LoginDialogue::say_farewell(Farewell reason) {
-    hang_up(text_of(reason));
+    hang_up(text_of(reason).in(options_.language));
 }
 
 }  // namespace postern::proxy::smtp

@@ -2,6 +2,8 @@
 /// by STARTTLS (RFC 3207).
 #pragma once
 
+#include "config/settings.hpp"
+#include "proxy/localised_text.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/sasl.hpp"
 #include "proxy/smtp/command_reader.hpp"
@@ -21,6 +23,7 @@ struct LoginDialogueOptions {
     std::uint16_t commands = 100;  ///< of any kind; one more closes the connection. Bounds what replies can pile up
     LineLimits lines;
     Transport transport = Transport::tls;
+    config::Language language = config::Language::english;
 };
 
 /// The promises of proxy::LoginDialogue. Never says anything that the client sent.
@@ -61,7 +64,7 @@ private:
     void complain(std::string_view reply);
     void hang_up(std::string_view last_words);
     void hang_up_on(LineFault fault);
-    void count_attempt(std::string_view reply);
+    void count_attempt(const LocalisedText& reply);
 
     LoginDialogueOptions options_;
     CommandReader reader_;

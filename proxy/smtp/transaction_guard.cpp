@@ -192,7 +192,7 @@ bool TransactionGuard::awaits_backend() const {
 
 std::string_view TransactionGuard::farewell() const {
     const bool is_between = awaited_.empty() && reply_line_.empty() && (mode_ == Mode::command || mode_ == Mode::over);
-    return is_between ? replies::session_ends : std::string_view();
+    return is_between ? replies::session_ends.in(language_) : std::string_view();
 }
 
 std::string_view TransactionGuard::from_backend(std::string_view bytes) {

@@ -1,6 +1,7 @@
 /// Submission after login: what passes between client and relay, RFC 5321, RFC 2920 (pipelining), RFC 3030 (BDAT).
 #pragma once
 
+#include "config/settings.hpp"
 #include "proxy/relay_guard.hpp"
 #include "proxy/smtp/message_data.hpp"
 #include "proxy/smtp/transaction_policy.hpp"
@@ -32,8 +33,10 @@ public:
     static constexpr std::uint32_t most_refused_commands = 20;  ///< one more ends the session
 
     /// `backend_takes_chunks`: its reply to EHLO said CHUNKING.
-    TransactionGuard(std::unique_ptr<TransactionPolicy> policy, bool backend_takes_chunks)
-        : policy_(std::move(policy)), takes_chunks_(backend_takes_chunks) {}
+    TransactionGuard(std::unique_ptr<TransactionPolicy> policy,
+                     bool backend_takes_chunks,
+                     config::Language language = config::Language::english)
+        : policy_(std::move(policy)), language_(language), takes_chunks_(backend_takes_chunks) {}
 
     [[nodiscard]] std::string_view from_client(std::string_view bytes) override;
     [[nodiscard]] std::string_view from_backend(std::string_view bytes) override;
@@ -67,6 +70,7 @@ private:
     void note_hello_line(std::string_view line, bool is_last);
 
     std::unique_ptr<TransactionPolicy> policy_;
+    const config::Language language_;
     Mode mode_ = Mode::command;
     bool takes_chunks_ = false;
     bool is_broken_ = false;

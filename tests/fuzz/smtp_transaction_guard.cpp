@@ -23,7 +23,8 @@ void demand(bool holds) {
 class OnlyAnna final : public TransactionPolicy {
 public:
     std::optional<std::string_view> refuse_message(std::string_view mailbox) override {
-        return mailbox == "a@b" ? std::nullopt : std::optional(replies::sender_not_own);
+        return mailbox == "a@b" ? std::nullopt
+                                : std::optional(replies::sender_not_own.in(postern::config::Language::english));
     }
     std::optional<std::string_view> refuse_recipient() override { return std::nullopt; }
 };

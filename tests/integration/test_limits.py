@@ -9,7 +9,7 @@ import wire
 from test_processes import free_port
 
 CONFIGURATION = """
-server: {hostname: mail.example.org}
+server: {hostname: mail.example.org, language: fr}
 log: {format: json}
 store: {sqlite: $folder/store.db}
 auth: {password_hash: {memory_kib: 8192, passes: 1}}
@@ -59,7 +59,7 @@ class Limits(unittest.TestCase):
     def test_sessions_of_an_account_are_counted(self):
         here = [self.opens(self.teacher, "127.0.0.2") for _ in range(2)]
         client, reply = self.imap(self.teacher, "127.0.0.2")
-        self.assertTrue(reply.startswith("a NO [LIMIT] "), reply)
+        self.assertTrue(reply.startswith("a NO [LIMIT] Trop de sessions"), reply)
         client.send("b NOOP\r\n")
         self.assertTrue(client.line().startswith("b OK"), "he may try again")
         self.opens(self.pupil, "127.0.0.2")

@@ -33,7 +33,7 @@ TEST_F(SendingPolicyTest, KnowsTheAddressesOfTheAccount) {
         EXPECT_FALSE(may_send(mailbox)) << mailbox;
         EXPECT_TRUE(may_send(mailbox, config::SenderCheck::any)) << mailbox;
     }
-    EXPECT_EQ(policy().refuse_message("boss@example.org"), smtp::replies::sender_not_own);
+    EXPECT_EQ(policy().refuse_message("boss@example.org"), smtp::replies::sender_not_own.in(config::Language::english));
 }
 
 class SendingLimitsTest : public SendingPolicyTest {
@@ -60,12 +60,14 @@ TEST_F(SendingLimitsTest, ZeroIsNoLimit) {
 TEST_F(SendingLimitsTest, AForeignSenderCostsNothing) {
     const auth::Identity identity{.account = 1, .login = "anna", .groups = {}, .addresses = {"anna@example.org"}};
     SendingPolicy policy(identity, config::SenderCheck::own, few_, clock_);
-    for (int i = 0; i < 10; ++i) EXPECT_EQ(policy.refuse_message("boss@example.org"), smtp::replies::sender_not_own);
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(policy.refuse_message("boss@example.org"),
+                  smtp::replies::sender_not_own.in(config::Language::english));
     EXPECT_EQ(policy.refuse_message("anna@example.org"), std::nullopt);
     EXPECT_EQ(policy.refuse_message("anna@example.org"), std::nullopt);
-    EXPECT_EQ(policy.refuse_message("anna@example.org"), smtp::replies::messages_over);
+    EXPECT_EQ(policy.refuse_message("anna@example.org"), smtp::replies::messages_over.in(config::Language::english));
     for (int i = 0; i < 3; ++i) EXPECT_EQ(policy.refuse_recipient(), std::nullopt);
-    EXPECT_EQ(policy.refuse_recipient(), smtp::replies::recipients_over);
+    EXPECT_EQ(policy.refuse_recipient(), smtp::replies::recipients_over.in(config::Language::english));
 }
 
 TEST_F(SendingLimitsTest, HoldsNoMoreThanItSays) {

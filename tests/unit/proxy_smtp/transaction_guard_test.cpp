@@ -11,15 +11,17 @@
 namespace postern::proxy::smtp {
 namespace {
 
+using enum config::Language;
+
 /// Lets one sender and a number of recipients pass.
 class OneSender final : public TransactionPolicy {
 public:
     std::optional<std::string_view> refuse_message(std::string_view mailbox) override {
         seen.emplace_back(mailbox);
-        return mailbox == "anna@example.org" ? std::nullopt : std::optional(replies::sender_not_own);
+        return mailbox == "anna@example.org" ? std::nullopt : std::optional(replies::sender_not_own.in(english));
     }
     std::optional<std::string_view> refuse_recipient() override {
-        return recipients-- > 0 ? std::nullopt : std::optional(replies::recipients_over);
+        return recipients-- > 0 ? std::nullopt : std::optional(replies::recipients_over.in(english));
     }
     std::vector<std::string> seen;
     int recipients = 100;
@@ -64,30 +66,30 @@ TEST_P(RefusedCommand, NeverReachesTheBackendAndIsAnsweredInOrder) {
     EXPECT_EQ(guard_.refused(), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Guard,
-                         RefusedCommand,
-                         testing::ValuesIn(std::vector<Refused>{
-                             {"Xclient", "XCLIENT LOGIN=boss", std::string(replies::command_not_here)},
-                             {"XclientInAnyCase", "xClient ADDR=1.2.3.4", std::string(replies::command_not_here)},
-                             {"Xforward", "XFORWARD ADDR=1.2.3.4", std::string(replies::command_not_here)},
-                             {"StartTls", "STARTTLS", std::string(replies::command_not_here)},
-                             {"Etrn", "ETRN x", std::string(replies::command_not_here)},
-                             {"Auth", "AUTH PLAIN AGEAYg==", std::string(replies::already_authenticated)},
-                             {"Unknown", "XYZZY", std::string(replies::unknown_command)},
-                             {"Nothing", "", std::string(replies::unknown_command)},
-                             {"SpaceInFront", " XCLIENT LOGIN=boss", std::string(replies::unknown_command)},
-                             {"TabBehind", "XCLIENT\tLOGIN=boss", std::string(replies::unknown_command)},
-                             {"Nul", std::string("NOOP\0XCLIENT", 12), std::string(replies::unknown_command)},
-                             {"ForeignSender", "MAIL FROM:<boss@example.org>", std::string(replies::sender_not_own)},
-                             {"SenderWithoutBrackets", "MAIL FROM:anna@example.org", std::string(replies::bad_path)},
-                             {"SenderWithTwoPaths", "MAIL FROM:<anna@example.org><boss@example.org>",
-                              std::string(replies::bad_path)},
-                             {"SenderWithoutEnd", "MAIL FROM:<anna@example.org", std::string(replies::bad_path)},
-                             {"OpenQuote", "MAIL FROM:<\"anna@example.org>", std::string(replies::bad_path)},
-                             {"RecipientWithControl", "RCPT TO:<a\x01@example.org>", std::string(replies::bad_path)},
-                             {"RecipientAsSender", "RCPT FROM:<a@example.org>", std::string(replies::bad_path)},
-                         }),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Guard,
+    RefusedCommand,
+    testing::ValuesIn(std::vector<Refused>{
+        {"Xclient", "XCLIENT LOGIN=boss", std::string(replies::command_not_here)},
+        {"XclientInAnyCase", "xClient ADDR=1.2.3.4", std::string(replies::command_not_here)},
+        {"Xforward", "XFORWARD ADDR=1.2.3.4", std::string(replies::command_not_here)},
+        {"StartTls", "STARTTLS", std::string(replies::command_not_here)},
+        {"Etrn", "ETRN x", std::string(replies::command_not_here)},
+        {"Auth", "AUTH PLAIN AGEAYg==", std::string(replies::already_authenticated)},
+        {"Unknown", "XYZZY", std::string(replies::unknown_command)},
+        {"Nothing", "", std::string(replies::unknown_command)},
+        {"SpaceInFront", " XCLIENT LOGIN=boss", std::string(replies::unknown_command)},
+        {"TabBehind", "XCLIENT\tLOGIN=boss", std::string(replies::unknown_command)},
+        {"Nul", std::string("NOOP\0XCLIENT", 12), std::string(replies::unknown_command)},
+        {"ForeignSender", "MAIL FROM:<boss@example.org>", std::string(replies::sender_not_own.in(english))},
+        {"SenderWithoutBrackets", "MAIL FROM:anna@example.org", std::string(replies::bad_path)},
+        {"SenderWithTwoPaths", "MAIL FROM:<anna@example.org><boss@example.org>", std::string(replies::bad_path)},
+        {"SenderWithoutEnd", "MAIL FROM:<anna@example.org", std::string(replies::bad_path)},
+        {"OpenQuote", "MAIL FROM:<\"anna@example.org>", std::string(replies::bad_path)},
+        {"RecipientWithControl", "RCPT TO:<a\x01@example.org>", std::string(replies::bad_path)},
+        {"RecipientAsSender", "RCPT FROM:<a@example.org>", std::string(replies::bad_path)},
+    }),
+    [](const auto& test) { return test.param.name; });
 
 TEST_F(TransactionGuardTest, AwaitsTheReplyToDataBeforeItLooksAtWhatFollows) {
     EXPECT_EQ(client("DATA\r\nMAIL FROM:<boss@example.org>\r\nXCLIENT LOGIN=boss\r\n"), "DATA\r\n");
@@ -97,7 +99,7 @@ TEST_F(TransactionGuardTest, AwaitsTheReplyToDataBeforeItLooksAtWhatFollows) {
     EXPECT_FALSE(guard_.awaits_backend());
     EXPECT_EQ(client(""), "NOOP\r\nNOOP\r\n") << "they are commands";
     EXPECT_EQ(backend("250 ok\r\n250 ok\r\n"),
-              std::string(replies::sender_not_own) + std::string(replies::command_not_here));
+              std::string(replies::sender_not_own.in(english)) + std::string(replies::command_not_here));
 
     EXPECT_EQ(client("DATA\r\nMAIL FROM:<boss@example.org>\r\n.\r\nXFORWARD x\r\n"), "DATA\r\n");
     EXPECT_EQ(backend("354-go\r\n354 on\r\n"), "354-go\r\n354 on\r\n");
@@ -190,7 +192,7 @@ TEST_F(TransactionGuardTest, EndsASessionThatTriesTooOften) {
 TEST_F(TransactionGuardTest, LimitsRecipients) {
     policy_.recipients = 1;
     EXPECT_EQ(client("RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\n"), "RCPT TO:<a@x>\r\nNOOP\r\n");
-    EXPECT_EQ(backend("250 a\r\n250 b\r\n"), "250 a\r\n" + std::string(replies::recipients_over));
+    EXPECT_EQ(backend("250 a\r\n250 b\r\n"), "250 a\r\n" + std::string(replies::recipients_over.in(english)));
 }
 
 TEST_F(TransactionGuardTest, HandsOnThatTheBackendCloses) {
@@ -209,13 +211,13 @@ TEST_F(TransactionGuardTest, IsBrokenByAReplyThatNobodyAskedFor) {
 }
 
 TEST_F(TransactionGuardTest, SaysLastWordsOnlyBetweenCommands) {
-    EXPECT_EQ(guard_.farewell(), replies::session_ends);
+    EXPECT_EQ(guard_.farewell(), replies::session_ends.in(english));
     EXPECT_EQ(client("MAIL FROM:<anna@example.org>\r\n"), "MAIL FROM:<anna@example.org>\r\n");
     EXPECT_EQ(guard_.farewell(), "");
     EXPECT_EQ(backend("250 o"), "");
     EXPECT_EQ(guard_.farewell(), "");
     EXPECT_EQ(backend("k\r\n"), "250 ok\r\n");
-    EXPECT_EQ(guard_.farewell(), replies::session_ends);
+    EXPECT_EQ(guard_.farewell(), replies::session_ends.in(english));
     EXPECT_EQ(client("DATA\r\n"), "DATA\r\n");
     EXPECT_EQ(backend("354 go\r\n"), "354 go\r\n");
     EXPECT_EQ(guard_.farewell(), "") << "he would take it for the reply to his message";
