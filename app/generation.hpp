@@ -8,6 +8,7 @@
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/tls_context.hpp"
+#include "proxy/backend_capabilities.hpp"
 #include "proxy/backend_health.hpp"
 #include "proxy/connect.hpp"
 #include "proxy/mail_metrics.hpp"
@@ -59,6 +60,7 @@ public:
     [[nodiscard]] const config::Settings& settings() const { return settings_; }
     [[nodiscard]] const ServerTls& tls() const { return tls_; }
     [[nodiscard]] const proxy::BackendHealth& health() const { return health_; }
+    [[nodiscard]] const proxy::BackendCapabilities& capabilities() const { return capabilities_; }
 
     // Each keeps the whole generation.
     [[nodiscard]] static std::shared_ptr<const proxy::MailServices> mail(std::shared_ptr<const Generation> self);
@@ -78,6 +80,7 @@ private:
     const proxy::routing::Router router_;
     const proxy::BackendConnector backends_;
     const proxy::BackendHealth health_;
+    const proxy::BackendCapabilities capabilities_;
     const proxy::MailMetrics metrics_;
     const autoconfig::AutoconfigSite site_;
     const autoconfig::RedirectSite redirects_;

@@ -43,7 +43,12 @@ std::optional<json::object> ask(const LiveTools& tools, const json::object& ques
 }
 
 std::string text_of(const json::value& value) {
-    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+    if (value.is_string()) return std::string(value.get_string());
+    if (value.is_null()) return "unknown";
+    if (!value.is_array()) return json::serialize(value);
+    std::string list;
+    for (const json::value& each : value.get_array()) list += (list.empty() ? "" : ", ") + text_of(each);
+    return list;
 }
 
 /// The members of each object as columns, under their names.
@@ -112,7 +117,7 @@ int kick(const LiveTools& tools, const std::string& user) {
 int list_backends(const LiveTools& tools) {
     return finish(tools, ask(tools, {{"command", "backends"}}), [&](const json::object& answer) {
         write_table(tools.out, array_of(answer, "servers"),
-                    {"backend", "server", "host", "port", "weight", "state", "sessions"});
+                    {"backend", "server", "host", "port", "weight", "state", "sessions", "capabilities"});
     });
 }
 

@@ -61,6 +61,12 @@ std::string_view state_of(const config::BackendServer& server, const proxy::Serv
     return health.is_up() ? "up" : "down";
 }
 
+/// Null: it has never answered.
+json::value list_of(const proxy::KnownCapabilities& known) {
+    const auto list = known.list();
+    return list ? json::value_from(*list) : json::value();
+}
+
 json::object backends(const Server& server) {
     json::array servers;
     const auto counts = server.sessions().by_backend();
@@ -76,7 +82,8 @@ json::object backends(const Server& server) {
                                            {"port", one.port},
                                            {"weight", one.weight},
                                            {"state", state_of(one, generation.health().of(backend, i))},
-                                           {"sessions", sessions != counts.end() ? sessions->second : 0}});
+                                           {"sessions", sessions != counts.end() ? sessions->second : 0},
+                                           {"capabilities", list_of(generation.capabilities().of(backend, i))}});
         }
     }
     return {{"ok", true}, {"servers", std::move(servers)}};

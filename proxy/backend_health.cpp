@@ -22,31 +22,6 @@ bool ServerHealth::failed(Clock::time_point now) noexcept {
     return down_until_.exchange(until, std::memory_order_acq_rel) == 0;
 }
 
-BackendHealth::BackendHealth(const std::map<std::string, config::BackendSettings>& backends,
-                             const BackendHealth* previous) {
-    for (const auto& [name, backend] : backends) {
-        std::vector<Known>& servers = servers_[name];
-        for (const config::BackendServer& server : backend.servers) {
-            std::shared_ptr<ServerHealth> health = previous != nullptr ? previous->find(name, server) : nullptr;
-            if (!health) health = std::make_shared<ServerHealth>();
-            servers.push_back({.host = server.host, .port = server.port, .health = std::move(health)});
-        }
-    }
-}
-
-std::shared_ptr<ServerHealth> BackendHealth::find(const std::string& backend,
-                                                  const config::BackendServer& server) const {
-    const auto found = servers_.find(backend);
-    if (found == servers_.end()) return nullptr;
-    for (const Known& known : found->second)
-        if (known.host == server.host && known.port == server.port) return known.health;
-    return nullptr;
-}
-
-ServerHealth& BackendHealth::of(const config::BackendSettings& backend, std::size_t index) const {
-    return *servers_.at(backend.name)[index].health;
-}
-
 void BackendHealth::worked(const config::BackendSettings& backend, std::size_t index) const {
     if (of(backend, index).worked())
         net::log(config::LogLevel::info, "backend_up",

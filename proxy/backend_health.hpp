@@ -2,15 +2,14 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "proxy/per_server.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace postern::proxy {
 
@@ -43,25 +42,20 @@ class BackendHealth {
 public:
     /// What `previous` knows of the same servers, by host and port, is known here too: both then share it.
     explicit BackendHealth(const std::map<std::string, config::BackendSettings>& backends,
-                           const BackendHealth* previous = nullptr);
+                           const BackendHealth* previous = nullptr)
+        : servers_(backends, previous != nullptr ? &previous->servers_ : nullptr) {}
 
     /// `index`: of its servers.
-    [[nodiscard]] ServerHealth& of(const config::BackendSettings& backend, std::size_t index) const;
+    [[nodiscard]] ServerHealth& of(const config::BackendSettings& backend, std::size_t index) const {
+        return servers_.of(backend, index);
+    }
 
     /// Tell what came of a server; a change is logged.
     void worked(const config::BackendSettings& backend, std::size_t index) const;
     void failed(const config::BackendSettings& backend, std::size_t index, const std::string& why) const;
 
 private:
-    struct Known {
-        std::string host;
-        std::uint16_t port = 0;
-        std::shared_ptr<ServerHealth> health;
-    };
-    [[nodiscard]] std::shared_ptr<ServerHealth> find(const std::string& backend,
-                                                     const config::BackendServer& server) const;
-
-    std::map<std::string, std::vector<Known>> servers_;
+    PerServer<ServerHealth> servers_;
 };
 
 }  // namespace postern::proxy

@@ -2,6 +2,7 @@
 
 #include "net/deadline.hpp"
 #include "net/stream.hpp"
+#include "proxy/protocols.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,9 +22,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// How long a server may take to connect and greet: with the interval's default a silent one is found within 10 s.
+// How long a server may take for all of it: with the interval's default a silent one is found within 10 s.
 constexpr std::chrono::milliseconds check_limit{4'000};
-constexpr std::size_t longest_greeting = 4096;
 
 class HealthCheck final : public net::Connection, public std::enable_shared_from_this<HealthCheck> {
 public:
@@ -39,13 +39,9 @@ public:
 
     static asio::awaitable<void> run(std::shared_ptr<HealthCheck> self) {
         while (!self->is_over_) {
-            const auto greeted = co_await self->check();
+            Finding finding = co_await self->check();
             if (self->is_over_) co_return;
-            if (greeted) {
-                self->services_->health.worked(self->backend_, self->index_);
-            } else {
-                self->services_->health.failed(self->backend_, self->index_, greeted.error());
-            }
+            self->tell(std::move(finding));
             self->pause_.expires_after(self->backend_.check_interval);
             const auto waited = co_await self->pause_.async_wait(asio::as_tuple(asio::use_awaitable));
             (void)waited;
@@ -59,13 +55,18 @@ public:
     }
 
 private:
-    using Outcome = std::expected<void, std::string>;
+    /// What came of a check.
+    struct Finding {
+        bool has_greeted = false;
+        std::expected<ServerCapabilities, std::string> capabilities;
+    };
 
-    asio::awaitable<Outcome> check() {
+    asio::awaitable<Finding> check() {
         const auto begun = std::chrono::steady_clock::now();
         auto connected = co_await services_->backends.connect(backend_, backend_.servers[index_], std::nullopt,
                                                               interruption_, check_limit);
-        if (!connected) co_return std::unexpected(connected.error().detail);
+        if (!connected)
+            co_return Finding{.has_greeted = false, .capabilities = std::unexpected(connected.error().detail)};
         net::Stream& stream = **connected;
         const auto stop = [&stream] { stream.cancel(); };
         net::Deadline deadline(worker().context().get_executor(), stop);
@@ -73,25 +74,47 @@ private:
         const auto spent = std::chrono::steady_clock::now() - begun;
         deadline.set(
             std::max(std::chrono::ceil<std::chrono::milliseconds>(check_limit - spent), std::chrono::milliseconds(1)));
-        // With STARTTLS it has greeted before TLS.
-        const bool has_greeted = backend_.tls == config::BackendTls::starttls;
-        const Outcome greeted = has_greeted ? Outcome() : co_await hear_greeting(stream);
-        if (greeted) co_await say_goodbye(stream);
-        if (deadline.expired()) co_return std::unexpected("no greeting in time");
-        co_return greeted;
+        Finding finding = co_await ask(stream);
+        if (deadline.expired()) finding.capabilities = std::unexpected("no answer in time");
+        if (finding.has_greeted) co_await say_goodbye(stream);
+        co_return finding;
     }
 
-    asio::awaitable<Outcome> hear_greeting(net::Stream& stream) const {
-        const bool is_imap = backend_.protocol == config::MailProtocol::imap;
-        std::string said;
-        while (!said.contains('\n') && said.size() < longest_greeting) {
-            std::array<char, 512> bytes{};
-            const auto count = co_await stream.read_some(bytes);
-            if (!count) co_return std::unexpected("the connection ended without a greeting");
-            said.append(bytes.data(), *count);
+    /// For its greeting, and what it can do.
+    asio::awaitable<Finding> ask(net::Stream& stream) const {
+        // With STARTTLS it has greeted before TLS.
+        const auto inquiry = make_capability_inquiry(backend_.protocol, services_->settings.server.hostname,
+                                                     backend_.tls == config::BackendTls::starttls);
+        for (;;) {
+            InquiryStep step = inquiry->next();
+            if (auto* found = std::get_if<ServerCapabilities>(&step))
+                co_return Finding{.has_greeted = true, .capabilities = std::move(*found)};
+            if (const auto* failed = std::get_if<BackendFailed>(&step))
+                co_return Finding{.has_greeted = inquiry->has_greeted(),
+                                  .capabilities = std::unexpected(failed->detail)};
+            const auto written = co_await stream.write(inquiry->take_output());
+            std::array<char, 1024> bytes{};
+            const auto count = written ? co_await stream.read_some(bytes) : std::unexpected(written.error());
+            if (!count)
+                co_return Finding{.has_greeted = inquiry->has_greeted(),
+                                  .capabilities = std::unexpected("the connection ended before its answer")};
+            inquiry->receive({bytes.data(), *count});
         }
-        if (!said.starts_with(is_imap ? "* OK" : "220")) co_return std::unexpected("the greeting says no");
-        co_return Outcome{};
+    }
+
+    /// A server that greets serves, whatever it says of its capabilities.
+    void tell(Finding finding) const {
+        if (finding.has_greeted) {
+            services_->health.worked(backend_, index_);
+        } else {
+            services_->health.failed(backend_, index_, finding.capabilities.error());
+            return;
+        }
+        if (finding.capabilities) {
+            services_->capabilities.learned(backend_, index_, std::move(*finding.capabilities));
+        } else {
+            services_->capabilities.failed(backend_, index_, finding.capabilities.error());
+        }
     }
 
     asio::awaitable<void> say_goodbye(net::Stream& stream) const {

@@ -8,6 +8,7 @@
 #include "net/connection_limit.hpp"
 #include "net/tls_context.hpp"
 #include "net/worker.hpp"
+#include "proxy/backend_capabilities.hpp"
 #include "proxy/backend_health.hpp"
 #include "proxy/connect.hpp"
 #include "proxy/mail_metrics.hpp"
@@ -31,6 +32,7 @@ struct MailServices {
     const routing::Router& router;
     const BackendConnector& backends;
     const BackendHealth& health;
+    const BackendCapabilities& capabilities;
     SendingLimits& sending;
     OpenSessions& sessions;
     SessionLimits& session_limits;

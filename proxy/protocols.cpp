@@ -3,11 +3,13 @@
 #include "proxy/imap/backend_login.hpp"
 #include "proxy/imap/backend_starttls.hpp"
 #include "proxy/imap/capabilities.hpp"
+#include "proxy/imap/capability_inquiry.hpp"
 #include "proxy/imap/command_guard.hpp"
 #include "proxy/imap/login_dialogue.hpp"
 #include "proxy/sending_policy.hpp"
 #include "proxy/smtp/backend_login.hpp"
 #include "proxy/smtp/backend_starttls.hpp"
+#include "proxy/smtp/capability_inquiry.hpp"
 #include "proxy/smtp/login_dialogue.hpp"
 #include "proxy/smtp/transaction_guard.hpp"
 
@@ -45,6 +47,13 @@ std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol,
 std::unique_ptr<BackendStartTls> make_backend_starttls(MailProtocol protocol, std::string_view hostname) {
     if (protocol == MailProtocol::imap) return std::make_unique<imap::BackendStartTls>();
     return std::make_unique<smtp::BackendStartTls>(hostname);
+}
+
+std::unique_ptr<CapabilityInquiry> make_capability_inquiry(MailProtocol protocol,
+                                                           std::string_view hostname,
+                                                           bool has_greeted) {
+    if (protocol == MailProtocol::imap) return std::make_unique<imap::CapabilityInquiry>(has_greeted);
+    return std::make_unique<smtp::CapabilityInquiry>(hostname, has_greeted);
 }
 
 std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user) {

@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "proxy/backend_login.hpp"
 #include "proxy/backend_starttls.hpp"
+#include "proxy/capability_inquiry.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/relay_guard.hpp"
 #include "proxy/sending_limits.hpp"
@@ -25,6 +26,11 @@ namespace postern::proxy {
 /// What comes before the login where a backend has `tls: starttls`. `hostname`: our own name.
 [[nodiscard]] std::unique_ptr<BackendStartTls> make_backend_starttls(config::MailProtocol protocol,
                                                                      std::string_view hostname);
+
+/// `hostname`: our own name. `has_greeted`: the server, before this began.
+[[nodiscard]] std::unique_ptr<CapabilityInquiry> make_capability_inquiry(config::MailProtocol protocol,
+                                                                         std::string_view hostname,
+                                                                         bool has_greeted);
 
 /// The dialogue of the user's backend. What `user` refers to must outlive it.
 [[nodiscard]] std::unique_ptr<BackendLogin> make_backend_login(const BackendUser& user);

@@ -103,12 +103,7 @@ BackendLogin::Outcome BackendLogin::take_login_result(const Response& response) 
 }
 
 void BackendLogin::note_capabilities(const Response& response) {
-    if (response.kind == Response::Kind::untagged) {
-        if (const auto list = parse_capability_response(response.text)) capabilities_ = *list;
-    }
-    const std::optional<StatusText> status = parse_status_text(response.text);
-    if (status && status->condition == Condition::ok && base::iequals(status->code, "CAPABILITY"))
-        capabilities_ = status->code_arguments;
+    if (const auto list = capabilities_told_by(response)) capabilities_ = *list;
 }
 
 void BackendLogin::ask_capability(State next_state) {

@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "proxy/imap/grammar.hpp"
+#include "proxy/imap/status_text.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,21 @@ namespace {
 
 constexpr std::string_view hidden[] = {"STARTTLS", "LOGINDISABLED", "LOGIN-REFERRALS", "UNAUTHENTICATE",
                                        "COMPRESS=DEFLATE"};
+
+struct Named {
+    std::string_view name;
+    Capability capability;
+};
+// IMAP4rev2 includes what it names here: RFC 9051 appendix E.
+constexpr Named named[] = {
+    {"ID", Capability::id},
+    {"ENABLE", Capability::enable},
+    {"LITERAL+", Capability::literal_plus},
+    {"LITERAL+", Capability::literal_minus},
+    {"LITERAL-", Capability::literal_minus},
+    {"IMAP4rev2", Capability::enable},
+    {"IMAP4rev2", Capability::literal_minus},
+};
 constexpr std::string_view mechanism_prefix = "AUTH=";
 
 bool is_hidden(std::string_view capability) {
@@ -23,6 +39,30 @@ bool lists_capability(std::string_view list, std::string_view capability) {
     while (!list.empty())
         if (base::iequals(take_word(list), capability)) return true;
     return false;
+}
+
+std::optional<std::string_view> capabilities_told_by(const Response& response) {
+    if (response.kind == Response::Kind::untagged) {
+        if (const auto list = parse_capability_response(response.text)) return list;
+    }
+    const auto status = parse_status_text(response.text);
+    if (!status || status->condition != StatusText::Condition::ok || !base::iequals(status->code, "CAPABILITY"))
+        return std::nullopt;
+    return status->code_arguments;
+}
+
+ServerCapabilities read_capabilities(std::string_view list) {
+    ServerCapabilities found;
+    std::size_t told = 0;
+    while (!list.empty()) {
+        const std::string_view word = take_word(list);
+        if (!is_atom(word)) continue;
+        for (const auto& [name, capability] : named)
+            if (base::iequals(word, name)) found.known.add(capability);
+        told += word.size() + 1;
+        if (told <= max_capability_list) found.list.emplace_back(word);
+    }
+    return found;
 }
 
 std::string capabilities_after_login(std::string_view list) {

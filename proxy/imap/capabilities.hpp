@@ -1,7 +1,11 @@
 /// Capability lists as a backend sends them: space-separated atoms (RFC 9051 section 7.2.2).
 #pragma once
 
+#include "proxy/imap/response_reader.hpp"
+#include "proxy/server_capabilities.hpp"
+
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +16,12 @@ inline constexpr std::size_t max_capability_list = 4096;
 
 /// Whether `list` names `capability`, in any case.
 [[nodiscard]] bool lists_capability(std::string_view list, std::string_view capability);
+
+/// The list that a response holds: untagged CAPABILITY, or the code of an OK. A view into the response.
+[[nodiscard]] std::optional<std::string_view> capabilities_told_by(const Response& response);
+
+/// What a server with this list can do. What is not an atom, or beyond `max_capability_list`, is not told to people.
+[[nodiscard]] ServerCapabilities read_capabilities(std::string_view list);
 
 /// What a user who is logged in may be told: `list` without the ways to log in again or elsewhere (AUTH=, STARTTLS,
 /// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without COMPRESS, which would blind CommandGuard, without anything

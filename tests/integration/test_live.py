@@ -160,6 +160,19 @@ class Live(unittest.TestCase):
             self.own.run("backend", "undrain", f"relays/{server}")
         self.assertEqual(self.server_of(self.teacher), home)
 
+    def test_it_is_known_what_servers_can_do(self):
+        def lists():
+            return {each["server"]: each["capabilities"] for each in self.ask("backend", "list")["servers"]}
+        demo.eventually(lambda: all(lists().values()), "every server was asked")
+        for relay in ("smtp", "smtpadm"):
+            self.assertIn("SIZE 62914560", lists()[relay])
+        self.assertIn("IMAP4rev1", lists()["127.0.0.1"])
+        self.ask("reload")
+        self.assertTrue(all(lists().values()), "a reload forgets nothing")
+        self.assertRegex(self.own.run("backend", "list"), r"SESSIONS +CAPABILITIES\n(.*\n)*.* up +\d+ +.*8BITMIME, ")
+        said = [line["server"] for line in self.own.lines("backend_capabilities")]
+        self.assertEqual(sorted(said), ["127.0.0.1", "smtp", "smtpadm"], "a change is told once")
+
     def test_what_is_wrong_is_said(self):
         self.assertIn('no backend "nowhere"', self.refused("backend", "drain", "nowhere"))
         self.assertIn("say relays/SERVER", self.refused("backend", "drain", "relays"))

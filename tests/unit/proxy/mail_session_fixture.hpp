@@ -65,9 +65,10 @@ protected:
         connector_ = std::make_unique<BackendConnector>(
             std::move(*BackendConnector::make(settings_.backends, settings_.server.hostname, pool_)));
         health_ = std::make_unique<BackendHealth>(settings_.backends);
+        capabilities_ = std::make_unique<BackendCapabilities>(settings_.backends);
         services_ = std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_,
-                                                         *health_, sending_, sessions_, session_limits_, addresses_,
-                                                         metrics_, test_store_.clock);
+                                                         *health_, *capabilities_, sending_, sessions_, session_limits_,
+                                                         addresses_, metrics_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
         tcp::acceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
@@ -151,6 +152,7 @@ protected:
     std::unique_ptr<net::TlsContext> trust_;
     std::unique_ptr<BackendConnector> connector_;
     std::unique_ptr<BackendHealth> health_;
+    std::unique_ptr<BackendCapabilities> capabilities_;
     std::shared_ptr<const MailServices> services_;
     std::unique_ptr<Stream> client_;
     std::unique_ptr<net::Worker> worker_;
