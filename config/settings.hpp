@@ -217,7 +217,7 @@ enum class SenderCheck {
 
 struct SubmissionSettings {
     std::uint64_t max_message_bytes =
-        50ULL * 1024 * 1024;                   ///< announced as SIZE (RFC 1870); must not exceed any relay's own
+        50ULL * 1024 * 1024;                   ///< announced as SIZE (RFC 1870), unless a relay has a smaller limit
     SenderCheck senders = SenderCheck::own;    ///< in the file: own or any; a rule may say otherwise
     std::uint32_t messages_per_hour = 300;     ///< of one account; 0: no limit. 0 to 1000000
     std::uint32_t recipients_per_hour = 3000;  ///< the same

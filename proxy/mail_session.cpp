@@ -151,6 +151,13 @@ private:
         co_await net::discard_input(client_);
     }
 
+    /// It tells of what every server has that the client may come to: which one is not known before login.
+    [[nodiscard]] std::unique_ptr<LoginDialogue> begin_dialogue(Transport transport) const {
+        const auto backends = services_->router.reachable(protocol_, listener_.name);
+        return make_login_dialogue(protocol_, services_->settings, transport,
+                                   services_->capabilities.common_to(backends));
+    }
+
     asio::awaitable<bool> start_tls() {
         deadline_.set(services_->settings.limits.handshake_timeout);
         auto secured = co_await net::learn_peer(client_, listener_.proxies);
@@ -172,7 +179,7 @@ private:
     /// The part of the conversation that anybody may have read or written. Its dialogue ends with it, so that nothing
     /// of it is known within TLS.
     asio::awaitable<bool> agree_on_tls() {
-        const auto dialogue = make_login_dialogue(protocol_, services_->settings, Transport::plaintext);
+        const auto dialogue = begin_dialogue(Transport::plaintext);
         dialogue->greet();
         for (;;) {
             const DialogueStep step = dialogue->next();
@@ -196,7 +203,7 @@ private:
     /// The connection to the backend, ready to relay; null: the session is over.
     asio::awaitable<std::unique_ptr<net::Stream>> log_in() {
         deadline_.set(time_left_to_log_in());
-        const auto dialogue = make_login_dialogue(protocol_, services_->settings, Transport::tls);
+        const auto dialogue = begin_dialogue(Transport::tls);
         if (listener_.tls == config::ListenerTls::implicit) dialogue->greet();
         for (;;) {
             DialogueStep step = dialogue->next();

@@ -26,17 +26,19 @@ MailProtocol mail_protocol_of(config::ListenerProtocol protocol) {
 
 std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol,
                                                    const config::Settings& settings,
-                                                   Transport transport) {
+                                                   Transport transport,
+                                                   Capabilities backends) {
     if (protocol == MailProtocol::imap) {
         imap::DialogueLimits limits;
         limits.bad_commands = settings.limits.imap_bad_commands;
         limits.login_attempts = settings.limits.login_attempts;
-        return std::make_unique<imap::LoginDialogue>(limits, settings.server.hostname, transport,
+        return std::make_unique<imap::LoginDialogue>(limits, settings.server.hostname, transport, backends,
                                                      settings.server.language);
     }
     smtp::LoginDialogueOptions options;
     options.hostname = settings.server.hostname;
-    options.max_message_bytes = settings.submission.max_message_bytes;
+    options.backends = backends;
+    options.backends.limit_messages(settings.submission.max_message_bytes);
     options.bad_commands = settings.limits.submission_bad_commands;
     options.login_attempts = settings.limits.login_attempts;
     options.transport = transport;

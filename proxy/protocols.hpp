@@ -10,6 +10,7 @@
 #include "proxy/login_dialogue.hpp"
 #include "proxy/relay_guard.hpp"
 #include "proxy/sending_limits.hpp"
+#include "proxy/server_capabilities.hpp"
 
 #include <memory>
 #include <string_view>
@@ -19,9 +20,11 @@ namespace postern::proxy {
 /// Of a listener that speaks a mail protocol; any other is our bug.
 [[nodiscard]] config::MailProtocol mail_protocol_of(config::ListenerProtocol protocol);
 
+/// `backends`: what every server has that the client may come to.
 [[nodiscard]] std::unique_ptr<LoginDialogue> make_login_dialogue(config::MailProtocol protocol,
                                                                  const config::Settings& settings,
-                                                                 Transport transport);
+                                                                 Transport transport,
+                                                                 Capabilities backends);
 
 /// What comes before the login where a backend has `tls: starttls`. `hostname`: our own name.
 [[nodiscard]] std::unique_ptr<BackendStartTls> make_backend_starttls(config::MailProtocol protocol,

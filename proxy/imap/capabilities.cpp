@@ -65,6 +65,21 @@ ServerCapabilities read_capabilities(std::string_view list) {
     return found;
 }
 
+std::string capabilities_before_login(Transport transport, Capabilities backends) {
+    const bool is_on_tls = transport == Transport::tls;
+    std::string list = is_on_tls ? "IMAP4rev1 SASL-IR" : "IMAP4rev1";
+    if (backends.has(Capability::id)) list += " ID";
+    if (backends.has(Capability::enable)) list += " ENABLE";
+    // On plaintext nothing that would shorten the way of a password.
+    if (!is_on_tls) return list + " STARTTLS LOGINDISABLED";
+    if (backends.has(Capability::literal_plus)) {
+        list += " LITERAL+";
+    } else if (backends.has(Capability::literal_minus)) {
+        list += " LITERAL-";
+    }
+    return list + " AUTH=PLAIN AUTH=LOGIN";
+}
+
 std::string capabilities_after_login(std::string_view list) {
     std::string kept;
     while (!list.empty()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/imap/response_reader.hpp"
+#include "proxy/login_dialogue.hpp"
 #include "proxy/server_capabilities.hpp"
 
 #include <cstddef>
@@ -22,6 +23,11 @@ inline constexpr std::size_t max_capability_list = 4096;
 
 /// What a server with this list can do. What is not an atom, or beyond `max_capability_list`, is not told to people.
 [[nodiscard]] ServerCapabilities read_capabilities(std::string_view list);
+
+/// What postern itself does before login. ID, ENABLE and literals that are not asked for are understood without being
+/// told of; but whoever heard of them goes on to use them after login. `backends`: what every server has that the
+/// client may come to.
+[[nodiscard]] std::string capabilities_before_login(Transport transport, Capabilities backends);
 
 /// What a user who is logged in may be told: `list` without the ways to log in again or elsewhere (AUTH=, STARTTLS,
 /// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without COMPRESS, which would blind CommandGuard, without anything

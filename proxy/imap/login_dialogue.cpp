@@ -4,6 +4,7 @@
 #include "base/overload.hpp"
 #include "base/utf8.hpp"
 #include "proxy/imap/arguments.hpp"
+#include "proxy/imap/capabilities.hpp"
 #include "proxy/imap/replies.hpp"
 
 #include <algorithm>
@@ -83,22 +84,17 @@ const LoginDialogue::KnownCommand LoginDialogue::known_commands[] = {
     {"LOGIN", &LoginDialogue::login},           {"AUTHENTICATE", &LoginDialogue::authenticate},
 };
 
-LoginDialogue::LoginDialogue(DialogueLimits limits,
-                             std::string hostname,
-                             Transport transport,
-                             config::Language language)
+LoginDialogue::LoginDialogue(
+    DialogueLimits limits, std::string hostname, Transport transport, Capabilities backends, config::Language language)
     : limits_(limits),
       hostname_(std::move(hostname)),
       transport_(transport),
       language_(language),
+      capabilities_(capabilities_before_login(transport, backends)),
       reader_(limits_on(transport, limits.reader)) {}
 
-std::string_view LoginDialogue::capabilities() const {
-    return transport_ == Transport::tls ? replies::capabilities_before_login : replies::capabilities_before_tls;
-}
-
 void LoginDialogue::greet() {
-    output_.append("* OK [CAPABILITY ").append(capabilities()).append("] ");
+    output_.append("* OK [CAPABILITY ").append(capabilities_).append("] ");
     output_.append(hostname_);
     say(replies::ready);
 }
@@ -147,7 +143,7 @@ LoginDialogue::Outcome LoginDialogue::execute(const Command& command) {
 LoginDialogue::Outcome LoginDialogue::capability(std::string_view arguments) {
     if (!arguments.empty()) return bad(replies::bad_arguments);
     output_.append("* CAPABILITY ");
-    say(capabilities());
+    say(capabilities_);
     return done(replies::capability_done);
 }
 

@@ -7,6 +7,7 @@
 #include "proxy/imap/command_reader.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/sasl.hpp"
+#include "proxy/server_capabilities.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,10 +33,12 @@ struct DialogueLimits {
 /// since it would be a password. A byte behind STARTTLS ends the dialogue: who sent it cannot be known.
 class LoginDialogue final : public proxy::LoginDialogue {
 public:
-    /// `hostname`: how we call ourselves in the greeting.
+    /// `hostname`: how we call ourselves in the greeting. `backends`: what every server has that the client may come
+    /// to.
     LoginDialogue(DialogueLimits limits,
                   std::string hostname,
                   Transport transport = Transport::tls,
+                  Capabilities backends = {},
                   config::Language language = config::Language::english);
 
     void greet() override;
@@ -81,12 +84,12 @@ private:
     void say(std::string_view line);
     void answer(std::string_view text);
     void close_with(std::string_view last_line);
-    [[nodiscard]] std::string_view capabilities() const;
 
     DialogueLimits limits_;
     std::string hostname_;
     Transport transport_;
     config::Language language_;
+    std::string capabilities_;  ///< told before login
     CommandReader reader_;
     SaslExchange sasl_;
     State state_ = State::reading;

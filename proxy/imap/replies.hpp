@@ -1,5 +1,6 @@
-/// Every text that postern itself says to an IMAP client. Response codes: RFC 5530. What a mail program shows to people
-/// is there in each language; what tells of a program's mistake is for those who write programs.
+/// Every text that postern itself says to an IMAP client, except the list of capabilities. Response codes: RFC 5530.
+/// What a mail program shows to people is there in each language; what tells of a program's mistake is for those who
+/// write programs.
 #pragma once
 
 #include "proxy/localised_text.hpp"
@@ -7,11 +8,6 @@
 #include <string_view>
 
 namespace postern::proxy::imap::replies {
-
-inline constexpr std::string_view capabilities_before_login =
-    "IMAP4rev1 SASL-IR ID ENABLE LITERAL+ AUTH=PLAIN AUTH=LOGIN";
-// Nothing that would shorten the way of a password.
-inline constexpr std::string_view capabilities_before_tls = "IMAP4rev1 ID ENABLE STARTTLS LOGINDISABLED";
 
 // Untagged.
 inline constexpr std::string_view ready = " postern ready.";           // behind our host name

@@ -94,6 +94,11 @@ const Condition* first_failed(const RouteConditions& when, const RouteQuery& que
     return found == conditions.end() ? nullptr : &*found;
 }
 
+/// Of those who come to its protocol and listener.
+bool takes_everybody(const RouteConditions& when) {
+    return when.group.empty() && when.domain.empty() && when.user.empty() && when.network.empty();
+}
+
 const std::string& default_backend(const config::RoutingSettings& settings, config::MailProtocol protocol) {
     return settings.default_backend.at(protocol);  // throws only if the loader let a listener pass without a default
 }
@@ -108,6 +113,21 @@ Route Router::route(const RouteQuery& query) const {
     for (const auto& rule : settings_.rules)
         if (first_failed(rule.when, query) == nullptr) return {.backend = rule.backend, .senders = rule.senders};
     return {.backend = default_backend(settings_, query.protocol), .senders = std::nullopt};
+}
+
+std::vector<std::string_view> Router::reachable(config::MailProtocol protocol, std::string_view listener) const {
+    std::vector<std::string_view> backends;
+    const auto add = [&](std::string_view backend) {
+        if (std::ranges::find(backends, backend) == backends.end()) backends.push_back(backend);
+    };
+    const RouteQuery query{.protocol = protocol, .listener = listener, .login = {}, .groups = {}, .client = {}};
+    for (const auto& rule : settings_.rules) {
+        if (!protocol_holds(rule.when, query) || !listener_holds(rule.when, query)) continue;
+        add(rule.backend);
+        if (takes_everybody(rule.when)) return backends;
+    }
+    add(default_backend(settings_, protocol));
+    return backends;
 }
 
 Explanation Router::explain(const RouteQuery& query) const {

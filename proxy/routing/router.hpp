@@ -54,7 +54,12 @@ public:
     /// Always one: the loader demands a default for each protocol that is listened to.
     [[nodiscard]] Route route(const RouteQuery& query) const;
 
-    /// The same decision with its reasons.
+    /// Every backend that somebody who comes to this listener may be sent to, whoever he is and wherever he comes from;
+    /// each once. Views on the settings.
+    [[nodiscard]] std::vector<std::string_view> reachable(config::MailProtocol protocol,
+                                                          std::string_view listener) const;
+
+    /// The decision of `route` with its reasons.
     [[nodiscard]] Explanation explain(const RouteQuery& query) const;
 
 private:

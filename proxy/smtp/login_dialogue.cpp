@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "base/overload.hpp"
+#include "proxy/smtp/extensions.hpp"
 #include "proxy/smtp/greeting_name.hpp"
 #include "proxy/smtp/replies.hpp"
 
@@ -187,11 +188,14 @@ void LoginDialogue::greet_back(std::string_view name, bool extended) {
     }
 }
 
-/// Only what every submission server has: the backend is not known yet, and what is promised here is used on it later.
+/// Only what every server has: the backend is not known yet, and what is promised here is used on it later.
 void LoginDialogue::say_extensions() {
     say("250-" + options_.hostname + "\r\n");
-    say("250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n");
-    say("250-SIZE " + std::to_string(options_.max_message_bytes) + "\r\n");
+    say("250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n");
+    for (const auto& [keyword, capability] : carried_extensions)
+        if (options_.backends.has(capability)) say("250-" + std::string(keyword) + "\r\n");
+    if (options_.backends.has(Capability::size))
+        say("250-SIZE " + std::to_string(options_.backends.message_limit()) + "\r\n");
     say(is_on_tls() ? "250 AUTH PLAIN LOGIN\r\n" : "250 STARTTLS\r\n");
 }
 

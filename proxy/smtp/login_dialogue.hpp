@@ -6,6 +6,7 @@
 #include "proxy/localised_text.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/sasl.hpp"
+#include "proxy/server_capabilities.hpp"
 #include "proxy/smtp/command_reader.hpp"
 
 #include <cstdint>
@@ -16,11 +17,11 @@
 namespace postern::proxy::smtp {
 
 struct LoginDialogueOptions {
-    std::string hostname;                 ///< said in the greeting and in the reply to EHLO
-    std::uint64_t max_message_bytes = 0;  ///< announced as SIZE (RFC 1870)
-    std::uint16_t bad_commands = 10;      ///< answered with an error; one more closes the connection
-    std::uint16_t login_attempts = 5;     ///< the refusal of this many closes the connection
-    std::uint16_t commands = 100;  ///< of any kind; one more closes the connection. Bounds what replies can pile up
+    std::string hostname;              ///< said in the greeting and in the reply to EHLO
+    Capabilities backends;             ///< what every server has that the client may come to, and the smallest limit
+    std::uint16_t bad_commands = 10;   ///< answered with an error; one more closes the connection
+    std::uint16_t login_attempts = 5;  ///< the refusal of this many closes the connection
+    std::uint16_t commands = 100;      ///< of any kind; one more closes the connection. Bounds what replies can pile up
     LineLimits lines;
     Transport transport = Transport::tls;
     config::Language language = config::Language::english;

@@ -18,7 +18,8 @@ namespace {
 constexpr std::string_view line_ending = "\r\n";
 
 /// Keywords that invite a client to what he may not do here, or that postern answers for.
-constexpr std::array<std::string_view, 6> hidden_keywords{"AUTH", "STARTTLS", "XCLIENT", "XFORWARD", "ETRN", "BURL"};
+constexpr std::array<std::string_view, 10> hidden_keywords{"AUTH", "STARTTLS", "XCLIENT", "XFORWARD", "ETRN",
+                                                           "ATRN", "TURN",     "BURL",    "VRFY",     "EXPN"};
 
 std::string_view take_word(std::string_view& text) {
     const std::size_t end = std::min(text.find(' '), text.size());

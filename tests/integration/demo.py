@@ -147,6 +147,16 @@ class Relay:
         _start_daemon(*_root_prefix(), "postfix", "-c", self.config, "start")
         eventually(lambda: listens(self.port), "the relay starts")
 
+    def setting(self, name):
+        """A parameter of main.cf."""
+        return run("postconf", "-c", self.config, "-h", name).stdout.strip()
+
+    def set(self, name, value):
+        """From the next connection on."""
+        for command in (("postconf", "-c", self.config, "-e", f"{name}={value}"), ("postfix", "-c", self.config, "reload")):
+            done = run(*_root_prefix(), *command)
+            assert done.returncode == 0, done.stdout
+
 
 class Down:
     """`with Down(backend):` stops a backend and starts it again at the end, whatever happens."""

@@ -22,11 +22,22 @@ struct Played {
     bool starts_tls = false;
 };
 
+/// Servers that have everything clients are told of.
+inline Capabilities usual_servers() {
+    Capabilities servers;
+    for (const Capability each :
+         {Capability::id, Capability::enable, Capability::literal_plus, Capability::literal_minus})
+        servers.add(each);
+    return servers;
+}
+
 /// Accepts the password "secret" and "pass \"word\\" for "alice". Other names say what is to happen to them.
 class Driver {
 public:
-    explicit Driver(DialogueLimits limits = {}, Transport transport = Transport::tls)
-        : dialogue_(limits, "mail.example.org", transport) {
+    explicit Driver(DialogueLimits limits = {},
+                    Transport transport = Transport::tls,
+                    Capabilities servers = usual_servers())
+        : dialogue_(limits, "mail.example.org", transport, servers) {
         dialogue_.greet();
         greeting_ = dialogue_.take_output();
     }

@@ -196,5 +196,49 @@ TEST_F(Rules, WithoutAnyTheDefaultOfTheProtocolDecides) {
     EXPECT_TRUE(explanation.outcomes.empty());
 }
 
+struct ReachableCase {
+    std::string name;
+    std::vector<config::RouteRule> rules;
+    std::vector<std::string_view> want;
+};
+class Reachable : public testing::TestWithParam<ReachableCase> {};
+
+/// For those who submit at "submissions".
+TEST_P(Reachable, AreTheBackendsOfRulesThatMayMatch) {
+    const config::RoutingSettings settings{
+        .rules = GetParam().rules,
+        .default_backend = {{MailProtocol::imap, "mailbox"}, {MailProtocol::submission, "relay"}}};
+    EXPECT_EQ(Router(settings).reachable(MailProtocol::submission, "submissions"), GetParam().want);
+}
+
+config::RouteRule rule(RouteConditions when, std::string backend) {
+    return {.name = backend, .when = std::move(when), .backend = std::move(backend), .line = 1};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules,
+    Reachable,
+    testing::ValuesIn(std::vector<ReachableCase>{
+        {"NoRules", {}, {"relay"}},
+        {"OfSomePeople",
+         {rule({.group = {"staff"}}, "a"), rule({.domain = {"example.net"}}, "b"), rule({.user = {"x*"}}, "c"),
+          rule({.network = {network("10.0.0.0/8")}}, "d")},
+         {"a", "b", "c", "d", "relay"}},
+        {"EachOnce",
+         {rule({.group = {"x"}}, "a"), rule({.group = {"y"}}, "relay"), rule({.group = {"z"}}, "a")},
+         {"a", "relay"}},
+        {"OfAnotherProtocol", {rule({.protocol = MailProtocol::imap}, "a")}, {"relay"}},
+        {"OfAnotherListener", {rule({.listener = {"imaps", "starttls"}}, "a")}, {"relay"}},
+        {"OfThisListener", {rule({.listener = {"imaps", "submissions"}, .group = {"x"}}, "a")}, {"a", "relay"}},
+        {"BehindOneThatTakesEverybody",
+         {rule({.group = {"x"}}, "a"), rule({.listener = {"submissions"}}, "b"), rule({.group = {"y"}}, "c")},
+         {"a", "b"}},
+        {"BehindOneThatTakesEverybodyElsewhere",
+         {rule({.listener = {"starttls"}}, "b"), rule({.group = {"y"}}, "c")},
+         {"c", "relay"}},
+        {"OfTheProtocolAsAWhole", {rule({.protocol = MailProtocol::submission}, "a")}, {"a"}},
+    }),
+    [](const auto& test) { return test.param.name; });
+
 }  // namespace
 }  // namespace postern::proxy::routing

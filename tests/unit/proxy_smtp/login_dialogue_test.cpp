@@ -1,3 +1,4 @@
+#include "proxy/smtp/extensions.hpp"
 #include "tests/unit/proxy_smtp/login_transcript.hpp"
 
 #include <gtest/gtest.h>
@@ -239,6 +240,28 @@ std::vector<DialogueCase> temporary_failures() {
 INSTANTIATE_TEST_SUITE_P(TemporaryFailure, Dialogue, testing::ValuesIn(temporary_failures()), [](const auto& test) {
     return test.param.name;
 });
+
+TEST(Ehlo, TellsOnlyOfWhatEveryRelayHas) {
+    const auto lists = [](Capabilities relays) {
+        LoginDialogueOptions options = usual_options;
+        options.backends = relays;
+        Transcript transcript(options);
+        transcript.send("EHLO pc.example.org\r\n");
+        return transcript.text();
+    };
+    const std::string begin = "250-mail.example.org\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n";
+    const std::string end = "250 AUTH PLAIN LOGIN\r\n";
+    Capabilities limit_alone;
+    limit_alone.limit_messages(1000);
+    EXPECT_EQ(lists(limit_alone), begin + end) << "a relay that was never heard of may not know SIZE";
+    Capabilities all;
+    for (const auto& [keyword, capability] : carried_extensions) all.add(capability);
+    EXPECT_EQ(lists(all),
+              begin + "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250-DSN\r\n" + end);
+    all.add(Capability::size);
+    all.limit_messages(10'240'000);
+    EXPECT_TRUE(lists(all).ends_with("250-DSN\r\n250-SIZE 10240000\r\n" + end));
+}
 
 TEST(LoggedIn, BytesBehindTheLoginGoToTheBackendUnchanged) {
     using namespace std::string_literals;

@@ -16,7 +16,17 @@ struct BackendDown {};
 struct LetIn {};
 using Answer = std::variant<auth::Refusal, BackendDown, LetIn>;
 
-inline const LoginDialogueOptions usual_options{.hostname = "mail.example.org", .max_message_bytes = 1000, .lines = {}};
+/// Relays that have 8BITMIME and SIZE.
+inline Capabilities usual_relays() {
+    Capabilities relays;
+    relays.add(Capability::eight_bit_mime);
+    relays.add(Capability::size);
+    relays.limit_messages(1000);
+    return relays;
+}
+
+inline const LoginDialogueOptions usual_options{
+    .hostname = "mail.example.org", .backends = usual_relays(), .lines = {}};
 
 inline std::string base64(std::string_view bytes) {
     return std::string(base::view(base::base64_encode(bytes)));
@@ -28,7 +38,7 @@ inline std::string alice_plain() {
 }
 
 inline const std::string ehlo_reply =
-    "250-mail.example.org\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-SIZE 1000\r\n"
+    "250-mail.example.org\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SIZE 1000\r\n"
     "250 AUTH PLAIN LOGIN\r\n";
 
 /// One client. What it is told is written down as it is; `{alice/boss/secret}` is a question to the Authenticator

@@ -20,7 +20,7 @@ LoginDialogueOptions plaintext_options() {
 
 const std::string ehlo = "EHLO pc.example.org\r\n";
 const std::string extensions =
-    "250-mail.example.org\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-SIZE 1000\r\n"
+    "250-mail.example.org\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SIZE 1000\r\n"
     "250 STARTTLS\r\n";
 const std::string tls_first = "530 5.7.0 Must issue a STARTTLS command first\r\n";
 const std::string ready = "220 2.0.0 Ready to start TLS\r\n[tls]";

@@ -138,8 +138,11 @@ TEST_F(TransactionGuardTest, KeepsChunksFromABackendThatWouldReadThemAsCommands)
 
 TEST_F(TransactionGuardTest, TellsNoExtensionThatPosternAnswersFor) {
     EXPECT_EQ(client("EHLO a.example.org\r\n"), "EHLO a.example.org\r\n");
-    EXPECT_EQ(backend("250-relay\r\n250-SIZE 100\r\n250-XCLIENT NAME ADDR\r\n250-AUTH PLAIN\r\n250-CHUNKING\r\n"), "");
-    EXPECT_EQ(backend("250-STARTTLS\r\n250 XFORWARD\r\n"), "250-relay\r\n250-SIZE 100\r\n250 CHUNKING\r\n");
+    EXPECT_EQ(
+        backend("250-relay\r\n250-SIZE 100\r\n250-XCLIENT NAME ADDR\r\n250-VRFY\r\n250-AUTH PLAIN\r\n250-CHUNKING\r\n"),
+        "");
+    EXPECT_EQ(backend("250-STARTTLS\r\n250-ETRN\r\n250-EXPN\r\n250 XFORWARD\r\n"),
+              "250-relay\r\n250-SIZE 100\r\n250 CHUNKING\r\n");
     EXPECT_EQ(client("HELO a.example.org\r\n"), "HELO a.example.org\r\n");
     EXPECT_EQ(backend("250 relay\r\n"), "250 relay\r\n");
     EXPECT_EQ(client("BDAT 1 LAST\r\n"), "QUIT\r\n") << "the last reply did not offer it";
