@@ -40,14 +40,27 @@ void write_json(const std::string& file, const std::vector<config::SettingsError
     out << boost::json::serialize(report) << '\n';
 }
 
+/// What is wrong with the files of TLS, which are only named in the configuration.
+std::vector<config::SettingsError> certificate_mistakes(const std::string& file, const config::Settings& settings) {
+    std::vector<config::SettingsError> mistakes;
+    if (const auto tls = net::TlsContext::for_server(settings.tls, {}); !tls)
+        mistakes.push_back({.file = file, .path = "tls", .message = tls.error()});
+    for (const auto& [name, backend] : settings.backends) {
+        if (backend.tls == config::BackendTls::none) continue;
+        if (const auto tls = net::TlsContext::for_client(backend.ca_file, backend.client_certificate); !tls)
+            mistakes.push_back(
+                {.file = file, .line = backend.line, .path = "backends." + name, .message = tls.error()});
+    }
+    return mistakes;
+}
+
 }  // namespace
 
 int check(const std::string& file, bool json, std::ostream& out, std::ostream& err) {
     config::Loaded loaded = load_and_check(file);
     if (loaded) {
-        if (const auto tls = net::TlsContext::for_server(loaded->tls, {}); !tls)
-            loaded = std::unexpected(
-                std::vector{config::SettingsError{.file = file, .path = "tls", .message = tls.error()}});
+        if (auto mistakes = certificate_mistakes(file, *loaded); !mistakes.empty())
+            loaded = std::unexpected(std::move(mistakes));
     }
     const auto errors = loaded ? std::vector<config::SettingsError>{} : loaded.error();
     if (json)

@@ -1,6 +1,7 @@
 #include "config/forms.hpp"
 
 #include "base/ascii.hpp"
+#include "base/base64.hpp"
 #include "base/utf8.hpp"
 #include "config/file_contents.hpp"
 
@@ -223,6 +224,14 @@ Formed<std::string> variable_name(std::string_view text) {
     if (text.empty() || text.size() > longest_text || base::is_digit(text.front()) ||
         !std::ranges::all_of(text, allowed))
         return std::unexpected("expected the name of an environment variable: letters, digits and _, no digit first");
+    return std::string(text);
+}
+
+Formed<std::string> public_key_pin(std::string_view text) {
+    constexpr std::size_t sha256_size = 32;
+    const auto hash = base::base64_decode(text);
+    if (!hash || hash->size() != sha256_size)
+        return expected_but_found("the SHA-256 of a public key in base64: 44 characters, the last of them =", text);
     return std::string(text);
 }
 

@@ -99,6 +99,9 @@ struct OneOf {
 /// The name of an environment variable as POSIX recommends it. The error does not quote it: it may be a secret.
 [[nodiscard]] Formed<std::string> variable_name(std::string_view text);
 
+/// The pin of a public key (RFC 7469 section 2.4): base64 of a SHA-256.
+[[nodiscard]] Formed<std::string> public_key_pin(std::string_view text);
+
 /// A file name, made absolute or relative to the directory given.
 struct FilePath {
     std::filesystem::path directory;

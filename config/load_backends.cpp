@@ -41,7 +41,7 @@ void check_master(MappingReader& section, const BackendSettings& backend) {
 
 void check_backend_tls(MappingReader& section, const BackendSettings& backend) {
     if (!section.sound("tls") || backend.tls != BackendTls::none) return;
-    for (const std::string key : {"ca_file", "tls_name"})
+    for (const std::string key : {"ca_file", "tls_name", "client_certificate", "pins"})
         if (section.has(key)) section.fail(key, "has no meaning with tls: none; leave it out");
     if (!section.sound("login") || !section.sound("host")) return;
     const bool sends_password = backend.login != BackendLogin::xclient;
@@ -94,15 +94,29 @@ void read_servers(MappingReader& section, BackendSettings& backend) {
     section.optional("check_interval", backend.check_interval, duration);
 }
 
+void read_client_certificate(MappingReader& section, BackendSettings& backend) {
+    const ReadableFile readable_file{section.reading().directory};
+    section.section("client_certificate", Presence::optional, [&](MappingReader& files) {
+        CertificateSettings& own = backend.client_certificate.emplace();
+        files.required("certificate", own.certificate, readable_file);
+        files.required("key", own.key, readable_file);
+    });
+}
+
 BackendSettings read_backend(const std::string& name, MappingReader& section) {
     BackendSettings backend;
     backend.name = name;
+    backend.line = section.position().line;
     section.required("protocol", backend.protocol, mail_protocol_form);
     read_servers(section, backend);
     section.optional("proxy_header", backend.proxy_header, yes_or_no);
     section.optional("tls", backend.tls, backend_tls_form);
     section.optional("ca_file", backend.ca_file, ReadableFile{section.reading().directory});
     section.optional("tls_name", backend.tls_name, hostname_or_address);
+    read_client_certificate(section, backend);
+    section.list("pins", backend.pins, public_key_pin);
+    if (section.has("pins") && section.sound("pins") && backend.pins.empty())
+        section.fail("pins", "an empty list would let in nobody or everybody; name at least one, or leave the key out");
     section.optional("login", backend.login, backend_login_form);
     section.optional("master_user", backend.master_user, plain_text);
     read_secret(section, "master_password", backend.master_password);

@@ -253,12 +253,17 @@ struct BackendSettings {
     bool proxy_header = false;  ///< begin each connection with a PROXY header, version 2, that says who the client is
     std::string ca_file;        ///< PEM file of the authorities that may sign its certificate; empty: the system's
     std::string tls_name;       ///< the name its certificate must bear; empty: the host of the server
+    std::optional<CertificateSettings> client_certificate;  ///< what postern shows when it is asked who it is
+    /// Base64 of the SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): its certificate's key must be one of them,
+    /// beside all else that is verified. Empty: any key.
+    std::vector<std::string> pins;
     BackendLogin login = BackendLogin::password;
     std::string master_user;                           ///< for login master_user and authzid
     base::Secret master_password;                      ///< the same; from a file or an environment variable
     std::string master_separator = "*";                ///< for login master_user: between user and master
     std::chrono::milliseconds connect_timeout{5'000};  ///< for the TCP connection and TLS, STARTTLS included
     std::chrono::milliseconds login_timeout{10'000};   ///< from connected, with TLS, to logged in
+    std::size_t line = 0;                              ///< where it stands in the file, for errors
 };
 
 /// What must hold for a rule to match. A list matches when one of its entries does; an empty list asks nothing; all

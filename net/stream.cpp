@@ -1,10 +1,12 @@
 #include "net/stream.hpp"
 
+#include "base/base64.hpp"
 #include "net/buffer_pool.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -219,6 +221,21 @@ void Stream::end_waits() noexcept {
 
 std::string Stream::tls_version() const {
     return ssl_ ? SSL_get_version(ssl_.get()) : std::string();
+}
+
+std::string Stream::peer_pin() const {
+    const X509* const certificate = ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+    if (certificate == nullptr) return {};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned int size = 0;
+    unsigned char* encoded = nullptr;
+    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &encoded);
+    const bool hashed = length > 0 && EVP_Digest(encoded, static_cast<std::size_t>(length), hash.data(), &size,
+                                                 EVP_sha256(), nullptr) == 1;
+    OPENSSL_free(encoded);
+    if (!hashed) return {};
+    const base::WipingBuffer text = base::base64_encode({reinterpret_cast<const char*>(hash.data()), size});
+    return std::string(base::view(text));
 }
 
 asio::awaitable<void> discard_input(Stream& stream) {

@@ -90,6 +90,9 @@ public:
     [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
     /// "TLSv1.3" as OpenSSL names it; empty without TLS.
     [[nodiscard]] std::string tls_version() const;
+    /// The pin of the key that the peer proved to have (RFC 7469 section 2.4): base64 of the SHA-256 of its
+    /// certificate's SubjectPublicKeyInfo. Empty without TLS and without a certificate.
+    [[nodiscard]] std::string peer_pin() const;
 
 private:
     struct FreeSsl {

@@ -48,6 +48,17 @@ std::string file_error(std::string_view what, const std::string& file) {
     return "cannot use " + std::string(what) + " " + file + ": " + take_openssl_error();
 }
 
+std::expected<void, std::string> use_certificate(SSL_CTX* context, const config::CertificateSettings& files) {
+    // A key with a passphrase would make OpenSSL ask at the terminal: it is an error like any other.
+    SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return 0; });
+    if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
+        return std::unexpected(file_error("certificate", files.certificate));
+    // Fails for a key of another certificate, too.
+    if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
+        return std::unexpected(file_error("private key", files.key));
+    return {};
+}
+
 }  // namespace
 
 std::string take_openssl_error() {
@@ -75,13 +86,7 @@ std::expected<TlsContext::Context, std::string> TlsContext::make_for_server(
     SSL_CTX_set_options(raw, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_num_tickets(raw, 1);  // each ticket costs as much as a tenth of a handshake; clients use one
 
-    // A key with a passphrase would make OpenSSL ask at the terminal: it is an error like any other.
-    SSL_CTX_set_default_passwd_cb(raw, [](char*, int, int, void*) { return 0; });
-    if (SSL_CTX_use_certificate_chain_file(raw, files.certificate.c_str()) != 1)
-        return std::unexpected(file_error("certificate", files.certificate));
-    // Fails for a key of another certificate, too.
-    if (SSL_CTX_use_PrivateKey_file(raw, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return std::unexpected(file_error("private key", files.key));
+    if (auto used = use_certificate(raw, files); !used) return std::unexpected(std::move(used.error()));
     SSL_CTX_set_alpn_select_cb(raw, select_alpn, alpn_.get());
     // A ticket of one kind of listener must not open another (CVE-2025-23419 is this mistake in another server).
     SSL_CTX_set_session_id_context(
@@ -113,7 +118,8 @@ std::expected<TlsContext, std::string> TlsContext::for_server(const config::TlsS
     return made;
 }
 
-std::expected<TlsContext, std::string> TlsContext::for_client(const std::string& ca_file) {
+std::expected<TlsContext, std::string> TlsContext::for_client(const std::string& ca_file,
+                                                              const std::optional<config::CertificateSettings>& own) {
     TlsContext context;
     context.context_.reset(SSL_CTX_new(TLS_client_method()));
     SSL_CTX* const raw = context.context_.get();
@@ -126,6 +132,8 @@ std::expected<TlsContext, std::string> TlsContext::for_client(const std::string&
     } else if (SSL_CTX_load_verify_file(raw, ca_file.c_str()) != 1) {
         return std::unexpected(file_error("authority file", ca_file));
     }
+    if (!own) return context;
+    if (auto used = use_certificate(raw, *own); !used) return std::unexpected(std::move(used.error()));
     return context;
 }
 

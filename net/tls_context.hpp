@@ -7,6 +7,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,8 +31,10 @@ public:
                                                                            TicketKeys* tickets = nullptr);
 
     /// For connections to backends: the peer's certificate is verified against `ca_file` (empty: the system's
-    /// authorities) and must bear the name given to `start_client`. There is no way to switch this off.
-    [[nodiscard]] static std::expected<TlsContext, std::string> for_client(const std::string& ca_file);
+    /// authorities) and must bear the name given to `start_client`. There is no way to switch this off. `own`: what
+    /// the peer is shown when it asks who we are; nullopt: nothing. The error says which file is at fault and why.
+    [[nodiscard]] static std::expected<TlsContext, std::string> for_client(
+        const std::string& ca_file, const std::optional<config::CertificateSettings>& own = std::nullopt);
 
     /// A new connection of the server's side. Null when memory ran out.
     [[nodiscard]] SSL* start_server() const;

@@ -150,6 +150,14 @@ asio::awaitable<std::expected<void, BackendFailed>> ask_for_tls(net::Stream& str
     }
 }
 
+/// Empty: its key is one that this backend may have.
+std::string objection_to_key(const net::Stream& stream, const config::BackendSettings& backend) {
+    if (backend.pins.empty()) return {};
+    const std::string pin = stream.peer_pin();
+    if (std::ranges::find(backend.pins, pin) != backend.pins.end()) return {};
+    return "TLS: the key of the certificate is not pinned: its pin is " + pin;
+}
+
 }  // namespace
 
 std::expected<BackendConnector, std::string> BackendConnector::make(
@@ -157,7 +165,7 @@ std::expected<BackendConnector, std::string> BackendConnector::make(
     BackendConnector connector(std::move(hostname), resolver);
     for (const auto& [name, backend] : backends) {
         if (backend.tls == config::BackendTls::none) continue;
-        auto context = net::TlsContext::for_client(backend.ca_file);
+        auto context = net::TlsContext::for_client(backend.ca_file, backend.client_certificate);
         if (!context) return std::unexpected("backend " + name + ": " + context.error());
         connector.tls_.emplace(name, std::move(*context));
     }
@@ -204,6 +212,8 @@ asio::awaitable<std::expected<void, BackendFailed>> BackendConnector::start_tls(
     const auto secured = co_await stream.handshake_as_client(tls_.at(backend.name),
                                                              backend.tls_name.empty() ? server.host : backend.tls_name);
     if (!secured) co_return std::unexpected(unreachable("TLS: " + secured.error()));
+    if (std::string objection = objection_to_key(stream, backend); !objection.empty())
+        co_return std::unexpected(unreachable(std::move(objection)));
     co_return std::expected<void, BackendFailed>();
 }
 

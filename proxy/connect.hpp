@@ -24,8 +24,8 @@ namespace postern::proxy {
 /// Makes connections to every configured backend. Immutable after its making; any thread may use it.
 class BackendConnector {
 public:
-    /// Loads the authorities of each backend that speaks TLS. The error names the backend and the file. `hostname`: our
-    /// own name.
+    /// Loads the authorities and certificates of each backend that speaks TLS. The error names the backend and the
+    /// file. `hostname`: our own name.
     [[nodiscard]] static std::expected<BackendConnector, std::string> make(
         const std::map<std::string, config::BackendSettings>& backends,
         std::string hostname,
@@ -38,10 +38,10 @@ public:
     };
 
     /// Finds the server's addresses and connects to the first that answers, all within the backend's connect_timeout,
-    /// or `limit` if that is less; with TLS, only to a peer whose certificate is valid for its name. With STARTTLS the
-    /// server has greeted by then. `client`: for a PROXY header, where the backend wants one; nullopt: it is we who
-    /// ask. `server`: one of `backend`, which must outlive the await, as must `interruption`: when that is requested,
-    /// the attempt fails soon.
+    /// or `limit` if that is less; with TLS, only to a peer whose certificate is valid for its name and pinned. With
+    /// STARTTLS the server has greeted by then. `client`: for a PROXY header, where the backend wants one; nullopt: it
+    /// is we who ask. `server`: one of `backend`, which must outlive the await, as must `interruption`: when that is
+    /// requested, the attempt fails soon.
     [[nodiscard]] boost::asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> connect(
         const config::BackendSettings& backend,
         const config::BackendServer& server,

@@ -154,5 +154,21 @@ TEST(CheckCommand, TriesTheCertificateAndItsKey) {
     EXPECT_NE(outcome.err.find("tls: cannot use private key"), std::string::npos) << outcome.err;
 }
 
+TEST(CheckCommand, TriesTheFilesOfEachBackend) {
+    const StartableSandbox sandbox;
+    sandbox.write("other.key", test::make_certificate("mail.example.org").key);
+    sandbox.write("no-authority.pem", "nothing\n");
+    for (const auto& [more, error] : std::vector<std::pair<std::string, std::string>>{
+             {"client_certificate: {certificate: certificate.pem, key: key.pem}", ""},
+             {"client_certificate: {certificate: certificate.pem, key: other.key}", "cannot use private key"},
+             {"client_certificate: {certificate: other.key, key: other.key}", "cannot use certificate"},
+             {"ca_file: no-authority.pem", "cannot use authority file"}}) {
+        const Outcome outcome = run(sandbox, edited({{"port: 1993", "port: 1993\n    " + more}}), false);
+        EXPECT_EQ(outcome.status, error.empty() ? 0 : 1) << outcome.err;
+        if (!error.empty())
+            EXPECT_TRUE(outcome.err.contains("postern.yaml:15: backends.dovecot: " + error)) << outcome.err;
+    }
+}
+
 }  // namespace
 }  // namespace postern::app

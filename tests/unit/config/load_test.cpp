@@ -73,6 +73,8 @@ TEST(Load, TakesTheDefaultsOfTheStructsForABackend) {
     EXPECT_EQ(backend.tls, defaults.tls);
     EXPECT_EQ(backend.ca_file, defaults.ca_file);
     EXPECT_EQ(backend.tls_name, defaults.tls_name);
+    EXPECT_FALSE(backend.client_certificate);
+    EXPECT_TRUE(backend.pins.empty());
     ASSERT_EQ(backend.servers.size(), 1U);
     EXPECT_EQ(backend.servers[0].name, "localhost");
     EXPECT_EQ(backend.servers[0].host, "localhost");
@@ -102,6 +104,19 @@ TEST(Load, LetsPasswordsGoToOtherHostsByStarttls) {
                 {"tls: none", "tls: starttls"},
                 {"login: xclient", "login: password"}});
     EXPECT_EQ(settings.backends.at("smtp").tls, BackendTls::starttls);
+}
+
+TEST(Load, ReadsWhoWeAreToABackendAndWhichKeysItMayHave) {
+    const Settings settings =
+        loaded({{"port: 1993",
+                 "port: 1993\n    client_certificate: {certificate: certificate.pem, key: key.pem}\n"
+                 "    pins: [47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]"}});
+    const BackendSettings& backend = settings.backends.at("dovecot");
+    ASSERT_TRUE(backend.client_certificate);
+    EXPECT_TRUE(backend.client_certificate->certificate.ends_with("/certificate.pem"));
+    EXPECT_TRUE(backend.client_certificate->key.ends_with("/key.pem"));
+    EXPECT_THAT(backend.pins, testing::ElementsAre("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
+    EXPECT_EQ(backend.line, 15U);
 }
 
 TEST(Load, LetsMailListenersStartTlsByCommand) {

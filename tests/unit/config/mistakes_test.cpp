@@ -266,6 +266,18 @@ INSTANTIATE_TEST_SUITE_P(
         {"BackendTlsName",
          {{"port: 1993", "port: 1993\n    tls_name: -x"}},
          "18:15: backends.dovecot.tls_name: expected a host name or a numeric address, found `-x`\n"},
+        {"PinIsNoBase64",
+         {{"port: 1993", "port: 1993\n    pins: [sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]"}},
+         "18:12: backends.dovecot.pins[0]: expected the SHA-256 of a public key in base64: 44 characters, the last of "
+         "them =, found `sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=`\n"},
+        {"PinOfAnotherLength",
+         {{"port: 1993", "port: 1993\n    pins: [2jmj7l5rSw0yVb/vlWAYkK/YBwk=]"}},
+         "18:12: backends.dovecot.pins[0]: expected the SHA-256 of a public key in base64: 44 characters, the last of "
+         "them =, found `2jmj7l5rSw0yVb/vlWAYkK/YBwk=`\n"},
+        {"NoPins",
+         {{"port: 1993", "port: 1993\n    pins: []"}},
+         "18:11: backends.dovecot.pins: an empty list would let in nobody or everybody; name at least one, or leave "
+         "the key out\n"},
         {"AddressIsAName",
          {{"address: \"::\", port: 993", "address: localhost, port: 993"}},
          "10:44: listeners[0].address: expected a numeric IPv4 or IPv6 address, like 192.0.2.1 or \"::\", found "
@@ -382,6 +394,13 @@ INSTANTIATE_TEST_SUITE_P(
         {"CaFileIsNotThere",
          {{"port: 1993", "port: 1993\n    ca_file: ca/no.pem"}},
          "18:14: backends.dovecot.ca_file: `DIR/ca/no.pem` cannot be read: No such file or directory\n"},
+        {"ClientCertificateWithoutItsKey",
+         {{"port: 1993", "port: 1993\n    client_certificate: {certificate: certificate.pem}"}},
+         "18:25: backends.dovecot.client_certificate.key: missing\n"},
+        {"ClientCertificateIsNotThere",
+         {{"port: 1993", "port: 1993\n    client_certificate: {certificate: no.pem, key: key.pem}"}},
+         "18:39: backends.dovecot.client_certificate.certificate: `DIR/no.pem` cannot be read: No such file or "
+         "directory\n"},
         {"FileNameIsEmpty",
          {{"key: key.pem", "key: ''"}},
          "7:8: tls.key: expected a file name without control characters, found empty text\n"},

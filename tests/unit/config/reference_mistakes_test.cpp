@@ -206,6 +206,12 @@ INSTANTIATE_TEST_SUITE_P(
          {{"tls: none", "tls: none\n    ca_file: key.pem\n    tls_name: x.org"}},
          "27:14: backends.smtp.ca_file: has no meaning with tls: none; leave it out\n"
          "28:15: backends.smtp.tls_name: has no meaning with tls: none; leave it out\n"},
+        {"OurCertificateWithoutTls",
+         {{"tls: none",
+           "tls: none\n    client_certificate: {certificate: certificate.pem, key: key.pem}\n"
+           "    pins: [47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]"}},
+         "27:25: backends.smtp.client_certificate: has no meaning with tls: none; leave it out\n"
+         "28:11: backends.smtp.pins: has no meaning with tls: none; leave it out\n"},
     }),
     case_name);
 

@@ -131,6 +131,28 @@ TEST_F(ConnectByStartTls, FailsWithAnotherServer) {
     EXPECT_TRUE(connected.error().detail.starts_with("TLS: certificate refused")) << connected.error().detail;
 }
 
+TEST_F(ConnectByStartTls, FailsWithAnotherKeyThanThePinnedAndTellsIt) {
+    const auto serve = [this](net::Stream& relay) -> asio::awaitable<void> {
+        co_await agree(relay, "220 go\r\n");
+        (void)co_await relay.handshake_as_server(*relay_tls_);
+    };
+    backend_.pins = {"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="};
+    const auto refused = connect(serve);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, BackendFault::unreachable);
+    EXPECT_EQ(rest_, "") << "not a word to it";
+    const std::string_view told = "TLS: the key of the certificate is not pinned: its pin is ";
+    ASSERT_TRUE(refused.error().detail.starts_with(told)) << refused.error().detail;
+
+    backend_.pins.push_back(refused.error().detail.substr(told.size()));
+    EXPECT_TRUE(connect(serve)) << "one of the pins is enough";
+    backend_.tls_name = "another.example.org";
+    const auto named_otherwise = connect(serve);
+    ASSERT_FALSE(named_otherwise) << "a pin takes nothing away from what is verified otherwise";
+    EXPECT_TRUE(named_otherwise.error().detail.starts_with("TLS: certificate refused"))
+        << named_otherwise.error().detail;
+}
+
 TEST_F(ConnectByStartTls, FailsWhenTheRelaySaysMoreBeforeTls) {
     const auto connected = connect(
         [](net::Stream& relay) -> asio::awaitable<void> { co_await agree(relay, "220 go\r\n250 AUTH PLAIN\r\n"); });
