@@ -14,6 +14,8 @@ const OneOf<BackendLogin> backend_login_form{{{"master_user", BackendLogin::mast
                                               {"xclient", BackendLogin::xclient},
                                               {"password", BackendLogin::password}}};
 
+const OneOf<Compression> compression_form{{{"strip", Compression::strip}, {"pass", Compression::pass}}};
+
 constexpr WholeNumber<std::uint16_t> server_weight{.min = 1, .max = 100};
 
 bool has_master(BackendLogin login) {
@@ -117,12 +119,15 @@ BackendSettings read_backend(const std::string& name, MappingReader& section) {
     section.list("pins", backend.pins, public_key_pin);
     if (section.has("pins") && section.sound("pins") && backend.pins.empty())
         section.fail("pins", "an empty list would let in nobody or everybody; name at least one, or leave the key out");
+    section.optional("compress", backend.compress, compression_form);
     section.optional("login", backend.login, backend_login_form);
     section.optional("master_user", backend.master_user, plain_text);
     read_secret(section, "master_password", backend.master_password);
     section.optional("master_separator", backend.master_separator, separator);
     section.optional("connect_timeout", backend.connect_timeout, duration);
     section.optional("login_timeout", backend.login_timeout, duration);
+    if (section.has("compress") && section.sound("protocol") && backend.protocol != MailProtocol::imap)
+        section.fail("compress", "only for imap backends; leave it out");
     check_login_fits_protocol(section, backend);
     check_master(section, backend);
     check_backend_tls(section, backend);

@@ -45,6 +45,12 @@ enum class BackendLogin {
     password,     ///< both: the user's own password is handed on; the one form in which it leaves postern
 };
 
+/// What becomes of COMPRESS=DEFLATE (RFC 4978) between a client and a backend.
+enum class Compression {
+    strip,  ///< it is not shown, and the command does not reach the backend
+    pass,   ///< both agree on it as they like; what is compressed is not read along
+};
+
 enum class LogFormat { automatic, text, json };  ///< automatic: text on a terminal, JSON elsewhere
 enum class LogLevel { debug, info, warning, error };
 enum class TlsVersion { tls1_2, tls1_3 };
@@ -257,6 +263,7 @@ struct BackendSettings {
     /// Base64 of the SHA-256 of SubjectPublicKeyInfo (RFC 7469 section 2.4): its certificate's key must be one of them,
     /// beside all else that is verified. Empty: any key.
     std::vector<std::string> pins;
+    Compression compress = Compression::strip;  ///< for IMAP
     BackendLogin login = BackendLogin::password;
     std::string master_user;                           ///< for login master_user and authzid
     base::Secret master_password;                      ///< the same; from a file or an environment variable

@@ -31,7 +31,7 @@ public:
     bool failed();
 
 private:
-    std::atomic<Capabilities> current_{};
+    std::atomic<Capabilities> current_;
     mutable std::mutex mutex_;
     std::optional<std::vector<std::string>> list_;
     bool is_failing_ = false;

@@ -325,6 +325,7 @@ private:
         guard_ = make_relay_guard({.protocol = protocol_,
                                    .identity = identity,
                                    .ready = admission.ready,
+                                   .compress = backend.compress,
                                    .senders = route.senders.value_or(services_->settings.submission.senders),
                                    .sending = services_->sending,
                                    .clock = services_->clock,

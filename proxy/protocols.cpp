@@ -69,7 +69,7 @@ std::unique_ptr<RelayGuard> make_relay_guard(const GuardedSession& session) {
         const bool takes_literals_at_once = imap::lists_capability(capabilities, "LITERAL+") ||
                                             imap::lists_capability(capabilities, "LITERAL-") ||
                                             imap::lists_capability(capabilities, "IMAP4rev2");
-        return std::make_unique<imap::CommandGuard>(takes_literals_at_once, session.language);
+        return std::make_unique<imap::CommandGuard>(takes_literals_at_once, session.compress, session.language);
     }
     auto policy = std::make_unique<SendingPolicy>(session.identity, session.senders, session.sending, session.clock,
                                                   session.language);

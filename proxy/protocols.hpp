@@ -43,6 +43,7 @@ struct GuardedSession {
     config::MailProtocol protocol = config::MailProtocol::imap;
     const auth::Identity& identity;
     const BackendReady& ready;
+    config::Compression compress = config::Compression::strip;  ///< of IMAP
     config::SenderCheck senders = config::SenderCheck::own;
     SendingLimits& sending;
     const base::Clock& clock;

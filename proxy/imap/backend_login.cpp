@@ -127,7 +127,8 @@ BackendLogin::Outcome BackendLogin::log_in() {
 
 BackendStep BackendLogin::ready() {
     state_ = State::over;
-    return BackendReady{.capabilities = capabilities_after_login(capabilities_.value_or("")), .takes_chunks = false};
+    return BackendReady{.capabilities = capabilities_after_login(capabilities_.value_or(""), user_.backend.compress),
+                        .takes_chunks = false};
 }
 
 BackendStep BackendLogin::fail(BackendFault fault, std::string_view what, std::string_view said) {

@@ -9,8 +9,7 @@
 namespace postern::proxy::imap {
 namespace {
 
-constexpr std::string_view hidden[] = {"STARTTLS", "LOGINDISABLED", "LOGIN-REFERRALS", "UNAUTHENTICATE",
-                                       "COMPRESS=DEFLATE"};
+constexpr std::string_view hidden[] = {"STARTTLS", "LOGINDISABLED", "LOGIN-REFERRALS", "UNAUTHENTICATE"};
 
 struct Named {
     std::string_view name;
@@ -26,10 +25,14 @@ constexpr Named named[] = {
     {"IMAP4rev2", Capability::enable},
     {"IMAP4rev2", Capability::literal_minus},
 };
-constexpr std::string_view mechanism_prefix = "AUTH=";
 
-bool is_hidden(std::string_view capability) {
-    return base::iequals(capability.substr(0, mechanism_prefix.size()), mechanism_prefix) ||
+bool begins_with(std::string_view capability, std::string_view prefix) {
+    return base::iequals(capability.substr(0, prefix.size()), prefix);
+}
+
+bool is_hidden(std::string_view capability, config::Compression compress) {
+    return begins_with(capability, "AUTH=") ||
+           (compress == config::Compression::strip && begins_with(capability, "COMPRESS=")) ||
            std::ranges::any_of(hidden, [&](std::string_view name) { return base::iequals(name, capability); });
 }
 
@@ -80,11 +83,11 @@ std::string capabilities_before_login(Transport transport, Capabilities backends
     return list + " AUTH=PLAIN AUTH=LOGIN";
 }
 
-std::string capabilities_after_login(std::string_view list) {
+std::string capabilities_after_login(std::string_view list, config::Compression compress) {
     std::string kept;
     while (!list.empty()) {
         const std::string_view capability = take_word(list);
-        if (!is_atom(capability) || is_hidden(capability)) continue;
+        if (!is_atom(capability) || is_hidden(capability, compress)) continue;
         if (kept.size() + 1 + capability.size() > max_capability_list) break;
         if (!kept.empty()) kept.push_back(' ');
         kept.append(capability);

@@ -1,6 +1,7 @@
 /// Capability lists as a backend sends them: space-separated atoms (RFC 9051 section 7.2.2).
 #pragma once
 
+#include "config/settings.hpp"
 #include "proxy/imap/response_reader.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/server_capabilities.hpp"
@@ -30,9 +31,10 @@ inline constexpr std::size_t max_capability_list = 4096;
 [[nodiscard]] std::string capabilities_before_login(Transport transport, Capabilities backends);
 
 /// What a user who is logged in may be told: `list` without the ways to log in again or elsewhere (AUTH=, STARTTLS,
-/// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without COMPRESS, which would blind CommandGuard, without anything
-/// that is not an atom, and not longer than `max_capability_list`. "IMAP4rev1" when nothing is left, because the list
-/// may not be empty. UNAUTHENTICATE (RFC 8437) would let a user become another one behind our back.
-[[nodiscard]] std::string capabilities_after_login(std::string_view list);
+/// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without COMPRESS=, which would blind CommandGuard, unless it may
+/// pass, without anything that is not an atom, and not longer than `max_capability_list`. "IMAP4rev1" when nothing is
+/// left, because the list may not be empty. UNAUTHENTICATE (RFC 8437) would let a user become another one behind our
+/// back.
+[[nodiscard]] std::string capabilities_after_login(std::string_view list, config::Compression compress);
 
 }  // namespace postern::proxy::imap

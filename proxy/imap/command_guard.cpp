@@ -17,6 +17,10 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kept_back{"UNAUTHENTICATE", "LOGIN", "AUTHENTICATE", "STARTTLS", "COMPRESS"};
 
+bool is_compress(std::string_view word) {
+    return base::iequals(word, "COMPRESS");
+}
+
 /// A character in front, "{" and 20 digits, "+}" and CR LF
 constexpr std::size_t longest_literal_mark = 26;
 constexpr std::uint64_t largest_literal = 2'000'000'000;
@@ -94,8 +98,9 @@ void CommandGuard::Framing::end_line() {
 std::string_view CommandGuard::from_client(std::string_view bytes) {
     start_anew(up_);
     if (is_broken_) return {};
-    if (held_.empty()) return take(bytes, true);
+    if (held_.empty()) return is_blind_ ? bytes : take(bytes, true);
     held_ += bytes;
+    if (is_blind_) return up_ = std::exchange(held_, {});
     const std::string held = std::exchange(held_, {});
     return take(held, false);
 }
@@ -103,7 +108,7 @@ std::string_view CommandGuard::from_client(std::string_view bytes) {
 /// `may_lend`: what passes unchanged may be handed out as a part of `bytes`.
 std::string_view CommandGuard::take(std::string_view bytes, bool may_lend) {
     while (!bytes.empty()) {
-        if (awaits_go_ahead_) {
+        if (awaits_backend()) {
             held_ = bytes;
             break;
         }
@@ -116,16 +121,23 @@ std::string_view CommandGuard::take(std::string_view bytes, bool may_lend) {
         const std::string_view passed = bytes.substr(0, taken);
         bytes.remove_prefix(taken);
         if (!was_literal && client_.is_line_start) {
-            const bool is_unasked = client_.is_continued && !client_.is_synchronising && !takes_literals_at_once_;
-            is_broken_ = client_.is_ambiguous || is_unasked;
+            end_client_line();
             if (is_broken_) break;  // the line that could mean two things does not end for the backend
-            is_in_head_ = !client_.is_continued;
-            awaits_go_ahead_ = client_.is_synchronising;
         }
         if (may_lend && bytes.empty() && up_.empty()) return passed;
         up_ += passed;
     }
     return up_;
+}
+
+void CommandGuard::end_client_line() {
+    const bool is_unasked = client_.is_continued && !client_.is_synchronising && !takes_literals_at_once_;
+    // What is compressed is named by an atom. With a literal there would be two words of the backend to wait for.
+    const bool is_odd = asks_to_compress_ && client_.is_continued;
+    is_broken_ = client_.is_ambiguous || is_unasked || is_odd;
+    is_in_head_ = !client_.is_continued;
+    awaits_go_ahead_ = client_.is_synchronising;
+    awaits_compression_ = std::exchange(asks_to_compress_, false);
 }
 
 /// Holds a command back until its first two words are there; how many bytes belong to them.
@@ -158,7 +170,9 @@ void CommandGuard::judge_head() {
     const std::string_view word = std::string_view(head_).substr(begin);
     const bool is_kept =
         std::ranges::any_of(kept_back, [&](std::string_view each) { return base::iequals(word, each); });
-    if (is_kept) {
+    // The backend's answer is known by its tag, so there must be one and nothing in front of it.
+    asks_to_compress_ = passes_compress_ && is_compress(word) && !tag_.empty() && begin == tag_.size() + 1;
+    if (is_kept && !asks_to_compress_) {
         head_[begin] = 'X';
         ++refused_;
     }
@@ -170,11 +184,11 @@ void CommandGuard::judge_head() {
 
 std::string_view CommandGuard::from_backend(std::string_view bytes) {
     std::string_view rest = bytes;
-    while (!rest.empty()) {
+    while (!rest.empty() && !is_blind_) {
         const bool is_response_start = backend_.literal_left == 0 && !backend_.is_continued;
         const bool was_start = backend_.is_line_start;
         const std::size_t taken = backend_.take(rest);
-        if (awaits_go_ahead_ && is_response_start && (was_start || !response_head_.empty()))
+        if (awaits_backend() && is_response_start && (was_start || !response_head_.empty()))
             look_at_response(rest.substr(0, taken));
         rest.remove_prefix(taken);
     }
@@ -184,6 +198,7 @@ std::string_view CommandGuard::from_backend(std::string_view bytes) {
 /// "+ go ahead": the literal follows. The command's own tag: it was refused, and a command follows.
 void CommandGuard::look_at_response(std::string_view bytes) {
     response_head_ += bytes.substr(0, std::min(bytes.size(), longest_head + 1 - response_head_.size()));
+    if (awaits_compression_) return look_for_compression();
     const bool is_whole = response_head_.ends_with('\n') || response_head_.size() > longest_head;
     const bool goes_ahead = response_head_.starts_with('+');
     if (goes_ahead || (is_whole && response_head_.starts_with(tag_ + ' '))) {
@@ -198,8 +213,22 @@ void CommandGuard::look_at_response(std::string_view bytes) {
     if (backend_.is_line_start) response_head_.clear();
 }
 
+/// RFC 4978 section 3: behind the end of the line that says OK everything is compressed. A client that has given the
+/// tag to another command as well may blind us early; he gains nothing, for he could have done so by compressing.
+void CommandGuard::look_for_compression() {
+    if (!backend_.is_line_start) return;
+    std::string_view head = response_head_;
+    if (head.starts_with(tag_ + ' ')) {
+        head.remove_prefix(tag_.size() + 1);
+        awaits_compression_ = false;
+        is_blind_ = base::iequals(head.substr(0, 2), "OK") && head.find_first_of(" \r\n") == 2;
+    }
+    response_head_.clear();
+}
+
 std::string_view CommandGuard::farewell() const {
-    const bool is_between = backend_.is_line_start && !backend_.is_continued && backend_.literal_left == 0;
+    const bool is_between =
+        !is_blind_ && backend_.is_line_start && !backend_.is_continued && backend_.literal_left == 0;
     return is_between ? replies::session_ends.in(language_) : std::string_view();
 }
 

@@ -12,26 +12,33 @@
 namespace postern::proxy::imap {
 
 /// Keeps commands from the backend that would change who the user is or blind this guard: UNAUTHENTICATE (RFC 8437),
-/// LOGIN, AUTHENTICATE, STARTTLS and COMPRESS (RFC 4978). The first letter of such a word becomes an X, so the backend
-/// itself answers that it does not know the command, in its order and under its tag; everything else passes byte by
-/// byte.
+/// LOGIN, AUTHENTICATE, STARTTLS and, unless it may pass, COMPRESS (RFC 4978). The first letter of such a word becomes
+/// an X, so the backend itself answers that it does not know the command, in its order and under its tag; everything
+/// else passes byte by byte.
 ///
 /// Whether a synchronising literal or a new command follows is known only from what the backend says: until then
 /// nothing behind it is looked at. Literals are skipped by their size, in both directions. A line that one server could
 /// take for the announcement of a literal and another not (within quotes, in a word, without LITERAL+) ends the
 /// session.
+///
+/// Where COMPRESS may pass, nothing behind it is looked at until the backend has answered. With its OK both directions
+/// are compressed from the next byte on, and pass unread to the end of the session.
 class CommandGuard final : public RelayGuard {
 public:
     /// Of a command in front of its arguments. What is longer passes: no server knows it.
     static constexpr std::size_t longest_head = 256;
 
     /// `takes_literals_at_once`: the backend has LITERAL+ or LITERAL-.
-    explicit CommandGuard(bool takes_literals_at_once, config::Language language = config::Language::english)
-        : takes_literals_at_once_(takes_literals_at_once), language_(language) {}
+    explicit CommandGuard(bool takes_literals_at_once,
+                          config::Compression compress = config::Compression::strip,
+                          config::Language language = config::Language::english)
+        : takes_literals_at_once_(takes_literals_at_once),
+          passes_compress_(compress == config::Compression::pass),
+          language_(language) {}
 
     [[nodiscard]] std::string_view from_client(std::string_view bytes) override;
     [[nodiscard]] std::string_view from_backend(std::string_view bytes) override;
-    [[nodiscard]] bool awaits_backend() const override { return awaits_go_ahead_; }
+    [[nodiscard]] bool awaits_backend() const override { return awaits_go_ahead_ || awaits_compression_; }
     [[nodiscard]] bool is_broken() const override { return is_broken_; }
     [[nodiscard]] std::string_view farewell() const override;
     [[nodiscard]] std::uint32_t refused() const override { return refused_; }
@@ -59,15 +66,21 @@ private:
     std::size_t take_head(std::string_view bytes);
     [[nodiscard]] std::size_t command_begin() const;
     void judge_head();
+    void end_client_line();
     void look_at_response(std::string_view bytes);
+    void look_for_compression();
 
     const bool takes_literals_at_once_;
+    const bool passes_compress_;
     const config::Language language_;
     bool is_broken_ = false;
+    bool asks_to_compress_ = false;    // the command under way
+    bool awaits_compression_ = false;  // it is whole
+    bool is_blind_ = false;            // both directions are compressed
     Framing client_{.minds_quotes = true};
     std::string head_;  // tag and command, held until both are whole
     bool is_in_head_ = true;
-    std::string tag_;  // of the command that announced a literal
+    std::string tag_;  // of the command that announced a literal, or asked for compression
     std::string held_;
     std::string up_;
     bool awaits_go_ahead_ = false;

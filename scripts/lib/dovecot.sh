@@ -91,6 +91,10 @@ service imap-login {
     port = 0
   }
 }
+# COMPRESS=DEFLATE, which postern hides unless it is told otherwise.
+protocol imap {
+  mail_plugins = zlib imap_zlib
+}
 # A thousand sessions are a few processes, not a thousand.
 service imap {
   client_limit = 100

@@ -22,8 +22,8 @@ struct Passed {
     bool is_broken = false;
 };
 
-Passed run(std::string_view input, std::size_t piece) {
-    CommandGuard guard(true);
+Passed run(std::string_view input, std::size_t piece, postern::config::Compression compress) {
+    CommandGuard guard(true, compress);
     Passed passed;
     std::string waiting;  // what the relay would not have read yet
     bool is_client = true;
@@ -47,18 +47,23 @@ Passed run(std::string_view input, std::size_t piece) {
     return passed;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size < 1) return 0;
-    const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const Passed whole = run(input, input.size() + 1);
-    const Passed chunked = run(input, data[0] + 1U);
+void check(std::string_view input, std::size_t piece, postern::config::Compression compress) {
+    const Passed whole = run(input, input.size() + 1, compress);
+    const Passed chunked = run(input, piece, compress);
     demand(whole.down == whole.said_down);
     demand(whole.is_broken == chunked.is_broken);
     if (!whole.is_broken) demand(whole.up == chunked.up);
     // Byte by byte what was said, but for letters that became an X.
     demand(whole.up.size() <= whole.said_up.size());
     for (std::size_t i = 0; i < whole.up.size(); ++i) demand(whole.up[i] == whole.said_up[i] || whole.up[i] == 'X');
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size < 1) return 0;
+    const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
+    using postern::config::Compression;
+    for (const Compression compress : {Compression::strip, Compression::pass}) check(input, data[0] + 1U, compress);
     return 0;
 }

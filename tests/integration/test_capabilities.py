@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 import unittest
+import zlib
 
 import demo
 import messages
@@ -22,11 +23,14 @@ submission: {max_message_size: 80MiB}
 listeners:
   - {name: imaps, protocol: imap, address: 127.0.0.1, port: $imap}
   - {name: imaps-fake, protocol: imap, address: 127.0.0.1, port: $imap_fake}
+  - {name: imaps-compressed, protocol: imap, address: 127.0.0.1, port: $imap_compressed}
   - {name: submissions, protocol: submission, address: 127.0.0.1, port: $submission}
   - {name: submissions-fake, protocol: submission, address: 127.0.0.1, port: $submission_fake}
 backends:
   dovecot: {protocol: imap, host: 127.0.0.1, port: $BACKEND_IMAP_PORT, tls: none, login: master_user, master_user: postern,
             master_password: {file: $DEMO_DIR/postern/master-password}, check_interval: 500ms}
+  dovecot-compressed: {protocol: imap, host: 127.0.0.1, port: $BACKEND_IMAP_PORT, tls: none, login: master_user, master_user: postern,
+                       master_password: {file: $DEMO_DIR/postern/master-password}, compress: pass}
   fake-imap: {protocol: imap, host: 127.0.0.1, port: $fake_imap, tls: none, check_interval: 500ms}
   relays:
     protocol: submission
@@ -40,6 +44,7 @@ backends:
 routing:
   rules:
     - {name: fake mailboxes, when: {listener: imaps-fake, group: pupil}, backend: fake-imap}
+    - {name: compressed, when: {listener: imaps-compressed}, backend: dovecot-compressed}
     - {name: fake relay, when: {listener: submissions-fake, network: 192.0.2.0/24}, backend: fake}
   default: {imap: dovecot, submission: relays}
 groups: [pupil]
@@ -85,7 +90,7 @@ def relay_with(*extensions):
 class Capabilities(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.ports = {name: free_port() for name in ("imap", "imap_fake", "submission", "submission_fake")}
+        cls.ports = {name: free_port() for name in ("imap", "imap_fake", "imap_compressed", "submission", "submission_fake")}
         cls.relay = FakeServer(b"220 fake.example\r\n", relay_with("SIZE 5000000", "8BITMIME"))
         cls.imap = FakeServer(b"* OK ready\r\n", b"* CAPABILITY IMAP4rev1 ID LITERAL-\r\nC OK done\r\n")
         cls.addClassCleanup(cls.relay.stop)
@@ -173,6 +178,22 @@ class Capabilities(unittest.TestCase):
         self.imap.start()
         demo.eventually(lambda: self.imap_capabilities("imap_fake") == "IMAP4rev1 SASL-IR ID LITERAL- AUTH=PLAIN AUTH=LOGIN".split(),
                         "what both have")
+
+    def test_compression_passes_where_it_may(self):
+        with self.own.imap(self.ports["imap"], self.user) as client:
+            self.assertIn("a BAD", client.command("a", "COMPRESS DEFLATE"))
+        demo.variables["OWN_PORT"] = str(self.ports["imap_compressed"])
+        with wire.Imap("OWN_PORT") as client:
+            self.assertIn("COMPRESS=DEFLATE", client.login("in", self.user, own_postern.PASSWORD))
+            self.assertIn("a NO", client.command("a", "COMPRESS GZIP"))
+            self.assertIn("b BAD", client.command("b", f"LOGIN x {own_postern.PASSWORD}"), "it is still read along")
+            self.assertIn("c OK", client.command("c", "COMPRESS DEFLATE"))
+            up, down = zlib.compressobj(wbits=-zlib.MAX_WBITS), zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+            client.send(up.compress(b"d SELECT INBOX\r\ne NOOP\r\n") + up.flush(zlib.Z_SYNC_FLUSH))
+            text = b""
+            while b"e OK" not in text:
+                text += down.decompress(client.read())
+            self.assertIn(b"d OK", text)
 
 
 if __name__ == "__main__":

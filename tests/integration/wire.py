@@ -53,6 +53,11 @@ class Wire:
         line, _, self.buffer = self.buffer.partition(b"\n")
         return (line + b"\n").decode(errors="replace")
 
+    def read(self):
+        """What is there, or comes next; nothing at the end of the connection."""
+        data, self.buffer = self.buffer or self._read(), b""
+        return data
+
     def rest(self):
         """Everything until the other side ends the connection."""
         while more := self._read():

@@ -151,6 +151,7 @@ TEST(CompleteExample, MarksDefaultsThatAreDefaults) {
     EXPECT_EQ(complete->backends.at("dovecot").master_separator, backend.master_separator);
     EXPECT_EQ(complete->backends.at("dovecot").check_interval, backend.check_interval);
     EXPECT_EQ(complete->backends.at("dovecot").proxy_header, backend.proxy_header);
+    EXPECT_EQ(complete->backends.at("dovecot").compress, backend.compress);
     EXPECT_EQ(complete->backends.at("dovecot").servers.at(0).weight, BackendServer().weight);
     EXPECT_EQ(complete->backends.at("dovecot").servers.at(0).drain, BackendServer().drain);
     EXPECT_EQ(complete->backends.at("dovecot").servers.at(1).port, 993);

@@ -80,6 +80,7 @@ TEST(Load, TakesTheDefaultsOfTheStructsForABackend) {
     EXPECT_EQ(backend.servers[0].host, "localhost");
     EXPECT_EQ(backend.servers[0].weight, BackendServer().weight);
     EXPECT_EQ(backend.check_interval, defaults.check_interval);
+    EXPECT_EQ(backend.compress, Compression::strip);
     EXPECT_EQ(backend.login, defaults.login);
     EXPECT_EQ(backend.master_user, defaults.master_user);
     EXPECT_TRUE(backend.master_password.empty());

@@ -151,6 +151,12 @@ INSTANTIATE_TEST_SUITE_P(
     Backends,
     ReferenceMistakes,
     testing::ValuesIn(std::vector<MistakeCase>{
+        {"CompressionForSubmission",
+         {{"login: xclient", "compress: pass\n    login: xclient"}},
+         "25:15: backends.smtp.compress: only for imap backends; leave it out\n"},
+        {"CompressionOfAnotherKind",
+         {{"login: master_user", "compress: deflate\n    login: master_user"}},
+         "18:15: backends.dovecot.compress: expected strip or pass, found `deflate`\n"},
         {"XclientForImap",
          {{"login: master_user\n    master_user: postern\n    master_password: {file: master.secret}",
            "login: xclient"}},

@@ -8,6 +8,8 @@
 namespace postern::proxy::imap {
 namespace {
 
+using namespace std::string_literals;
+
 class CommandGuardTest : public testing::Test {
 protected:
     std::string client(std::string_view bytes) { return std::string(guard_.from_client(bytes)); }
@@ -140,6 +142,78 @@ TEST_F(CommandGuardTest, SaysLastWordsOnlyBetweenResponses) {
     }
     std::ignore = backend(")\r\n");
     EXPECT_NE(guard_.farewell(), "");
+}
+
+/// Where COMPRESS may pass.
+class CompressingGuardTest : public testing::Test {
+protected:
+    std::string client(std::string_view bytes) { return std::string(guard_.from_client(bytes)); }
+    std::string backend(std::string_view bytes) { return std::string(guard_.from_backend(bytes)); }
+
+    /// The client asks, and sends `more` without waiting.
+    void ask(const std::string& more = "") {
+        EXPECT_EQ(client("a NOOP\r\nc compress DEFLATE\r\n" + more), "a NOOP\r\nc compress DEFLATE\r\n");
+        EXPECT_TRUE(guard_.awaits_backend());
+        EXPECT_EQ(guard_.refused(), 0U);
+    }
+
+    CommandGuard guard_{true, config::Compression::pass};
+};
+
+TEST_F(CompressingGuardTest, IsBlindFromTheOkOn) {
+    ask();
+    EXPECT_EQ(backend("* 3 EXISTS\r\na OK done\r\nc OK go\r\n\x01{9}\r\nzz"),
+              "* 3 EXISTS\r\na OK done\r\nc OK go\r\n\x01{9}\r\nzz");
+    EXPECT_FALSE(guard_.awaits_backend());
+    const std::string bytes = "d LOGIN a b\r\nx{5}\r\n\0"s + std::string(3000, '{');
+    EXPECT_EQ(client(bytes), bytes);
+    EXPECT_EQ(guard_.from_client(bytes).data(), bytes.data()) << "without a copy";
+    EXPECT_EQ(backend("+ {1000}\r\n"), "+ {1000}\r\n");
+    EXPECT_FALSE(guard_.is_broken());
+    EXPECT_EQ(guard_.farewell(), "") << "clear text would be taken for compressed";
+}
+
+TEST_F(CompressingGuardTest, KnowsTheOkHoweverItArrives) {
+    const std::string said = "* OK {3}\r\nc O\r\nab OK x\r\nC OK x\r\nc OK [X] go\r\n";
+    ask();
+    for (const char c : said) {
+        EXPECT_TRUE(guard_.awaits_backend());
+        EXPECT_EQ(backend(std::string(1, c)), std::string(1, c));
+    }
+    EXPECT_FALSE(guard_.awaits_backend());
+    EXPECT_EQ(client("d LOGIN a b\r\n"), "d LOGIN a b\r\n");
+}
+
+class Refusal : public CompressingGuardTest, public testing::WithParamInterface<std::string> {};
+
+TEST_P(Refusal, LeavesTheGuardOn) {
+    ask("d LOGIN a b\r\n");
+    EXPECT_EQ(backend("a OK done\r\n" + GetParam()), "a OK done\r\n" + GetParam());
+    EXPECT_EQ(client(""), "d XOGIN a b\r\n") << "what was sent behind it is read like any other";
+    EXPECT_NE(guard_.farewell(), "");
+    EXPECT_EQ(guard_.refused(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfCompression,
+                         Refusal,
+                         testing::Values("c NO [COMPRESSIONACTIVE] it is\r\n", "c BAD no\r\n", "c OKAY\r\n", "c \r\n"));
+
+TEST_F(CompressingGuardTest, HoldsWhatIsSentBehindItUntilTheAnswer) {
+    ask("\x02\x03");
+    EXPECT_EQ(client("\x04"), "");
+    EXPECT_EQ(backend("c OK go\r\n"), "c OK go\r\n");
+    EXPECT_EQ(client(""), "\x02\x03\x04");
+    EXPECT_EQ(client("\x05"), "\x05");
+}
+
+TEST_F(CompressingGuardTest, KeepsBackWhatIsNoPlainCompress) {
+    EXPECT_EQ(client("  c COMPRESS DEFLATE\r\nd  COMPRESS DEFLATE\r\n"),
+              "  c XOMPRESS DEFLATE\r\nd  XOMPRESS DEFLATE\r\n")
+        << "its answer could not be told from others";
+    EXPECT_EQ(client("e LOGIN a b\r\nf UNAUTHENTICATE\r\n"), "e XOGIN a b\r\nf XNAUTHENTICATE\r\n");
+    EXPECT_FALSE(guard_.awaits_backend());
+    EXPECT_EQ(client("c COMPRESS {7+}\r\nDEFLATE\r\n"), "c COMPRESS") << "the line does not end";
+    EXPECT_TRUE(guard_.is_broken());
 }
 
 }  // namespace
