@@ -1,6 +1,7 @@
 #include "proxy/imap/command_guard.hpp"
 
 #include "base/ascii.hpp"
+#include "proxy/imap/capabilities.hpp"
 #include "proxy/imap/replies.hpp"
 
 #include <algorithm>
@@ -16,6 +17,9 @@ namespace postern::proxy::imap {
 namespace {
 
 constexpr std::array<std::string_view, 5> kept_back{"UNAUTHENTICATE", "LOGIN", "AUTHENTICATE", "STARTTLS", "COMPRESS"};
+
+/// Untagged CAPABILITY: RFC 9051 section 7.2.2.
+constexpr std::string_view list_begin = "* CAPABILITY ";
 
 bool is_compress(std::string_view word) {
     return base::iequals(word, "COMPRESS");
@@ -171,7 +175,8 @@ void CommandGuard::judge_head() {
     const bool is_kept =
         std::ranges::any_of(kept_back, [&](std::string_view each) { return base::iequals(word, each); });
     // The backend's answer is known by its tag, so there must be one and nothing in front of it.
-    asks_to_compress_ = passes_compress_ && is_compress(word) && !tag_.empty() && begin == tag_.size() + 1;
+    asks_to_compress_ =
+        compress_ == config::Compression::pass && is_compress(word) && !tag_.empty() && begin == tag_.size() + 1;
     if (is_kept && !asks_to_compress_) {
         head_[begin] = 'X';
         ++refused_;
@@ -183,16 +188,45 @@ void CommandGuard::judge_head() {
 }
 
 std::string_view CommandGuard::from_backend(std::string_view bytes) {
+    start_anew(down_);
     std::string_view rest = bytes;
-    while (!rest.empty() && !is_blind_) {
+    bool may_lend = list_.empty();
+    while (!rest.empty() && !is_blind_ && !is_broken_) {
         const bool is_response_start = backend_.literal_left == 0 && !backend_.is_continued;
         const bool was_start = backend_.is_line_start;
         const std::size_t taken = backend_.take(rest);
-        if (awaits_backend() && is_response_start && (was_start || !response_head_.empty()))
-            look_at_response(rest.substr(0, taken));
+        const std::string_view piece = rest.substr(0, taken);
+        if (awaits_backend() && is_response_start && (was_start || !response_head_.empty())) look_at_response(piece);
+        if (is_response_start && (was_start || !list_.empty()) && may_be_list(piece)) {
+            if (std::exchange(may_lend, false)) down_ = bytes.substr(0, bytes.size() - rest.size());
+            take_list(piece);
+        } else if (!may_lend) {
+            down_.append(std::exchange(list_, {})).append(piece);
+        }
         rest.remove_prefix(taken);
     }
-    return bytes;
+    if (may_lend) return bytes;
+    if (!is_broken_) down_ += rest;
+    return down_;
+}
+
+/// Of the line that has begun with `list_`.
+bool CommandGuard::may_be_list(std::string_view bytes) const {
+    if (list_.size() >= list_begin.size()) return true;
+    const std::string_view expected = list_begin.substr(list_.size());
+    const std::size_t size = std::min(bytes.size(), expected.size());
+    return base::iequals(bytes.substr(0, size), expected.substr(0, size));
+}
+
+/// Holds a list back until it is whole.
+void CommandGuard::take_list(std::string_view bytes) {
+    list_ += bytes;
+    is_broken_ = list_.size() > longest_list || backend_.is_continued;
+    if (is_broken_ || !backend_.is_line_start) return;
+    std::string_view list = std::string_view(list_).substr(list_begin.size());
+    list = list.substr(0, list.find_first_of("\r\n"));
+    down_.append(list_begin).append(capabilities_after_login(list, compress_)).append("\r\n");
+    list_ = {};
 }
 
 /// "+ go ahead": the literal follows. The command's own tag: it was refused, and a command follows.

@@ -13,7 +13,8 @@ namespace postern::proxy::imap {
 
 /// Keeps commands from the backend that would change who the user is or blind this guard: UNAUTHENTICATE (RFC 8437),
 /// LOGIN, AUTHENTICATE, STARTTLS and, unless it may pass, COMPRESS (RFC 4978). The first letter of such a word becomes
-/// an X, so the backend itself answers that it does not know the command, in its order and under its tag; everything
+/// an X, so the backend itself answers that it does not know the command, in its order and under its tag. A list
+/// of capabilities (RFC 9051 section 7.2.2) loses what a client may not use, see capabilities_after_login. Everything
 /// else passes byte by byte.
 ///
 /// Whether a synchronising literal or a new command follows is known only from what the backend says: until then
@@ -27,14 +28,14 @@ class CommandGuard final : public RelayGuard {
 public:
     /// Of a command in front of its arguments. What is longer passes: no server knows it.
     static constexpr std::size_t longest_head = 256;
+    /// Of a list of capabilities, with its CRLF. A longer one ends the session.
+    static constexpr std::size_t longest_list = 16'384;
 
     /// `takes_literals_at_once`: the backend has LITERAL+ or LITERAL-.
     explicit CommandGuard(bool takes_literals_at_once,
                           config::Compression compress = config::Compression::strip,
                           config::Language language = config::Language::english)
-        : takes_literals_at_once_(takes_literals_at_once),
-          passes_compress_(compress == config::Compression::pass),
-          language_(language) {}
+        : takes_literals_at_once_(takes_literals_at_once), compress_(compress), language_(language) {}
 
     [[nodiscard]] std::string_view from_client(std::string_view bytes) override;
     [[nodiscard]] std::string_view from_backend(std::string_view bytes) override;
@@ -69,9 +70,11 @@ private:
     void end_client_line();
     void look_at_response(std::string_view bytes);
     void look_for_compression();
+    [[nodiscard]] bool may_be_list(std::string_view bytes) const;
+    void take_list(std::string_view bytes);
 
     const bool takes_literals_at_once_;
-    const bool passes_compress_;
+    const config::Compression compress_;
     const config::Language language_;
     bool is_broken_ = false;
     bool asks_to_compress_ = false;    // the command under way
@@ -86,6 +89,8 @@ private:
     bool awaits_go_ahead_ = false;
     std::uint32_t refused_ = 0;
     Framing backend_;
+    std::string list_;  // the line of the backend so far, while it may be a list of capabilities
+    std::string down_;
     std::string response_head_;  // the first bytes of a line of the backend, while the client waits for its word
 };
 

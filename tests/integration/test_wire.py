@@ -56,6 +56,10 @@ class Guarded(unittest.TestCase):
         with wire.Imap() as client:
             client.send("a LOGIN {} {}\r\n".format(*demo.teacher()))
             self.assertNotRegex(client.until("a")[-1], "COMPRESS|UNAUTHENTICATE")
+            client.send("a2 CAPABILITY\r\n")
+            listed = client.until("a2")[0]
+            self.assertIn("IMAP4rev1", listed)
+            self.assertNotRegex(listed, "COMPRESS|UNAUTHENTICATE|AUTH=|STARTTLS")
             client.send("b LOGIN {} {}\r\nc UNAUTHENTICATE\r\nd COMPRESS DEFLATE\r\ne NOOP\r\n".format(*admin))
             for tag, word in (("b", "BAD"), ("c", "BAD"), ("d", "BAD"), ("e", "OK")):
                 self.assertIn(f"{tag} {word}", client.until(tag)[-1])

@@ -134,6 +134,38 @@ TEST_F(CommandGuardTest, HandsOutALiteralWithoutCopyingIt) {
     EXPECT_EQ(guard_.from_client(body).data(), body.data());
 }
 
+TEST_F(CommandGuardTest, TakesFromAListWhatNobodyMayUse) {
+    const std::string said =
+        "* 1 EXISTS\r\n* capability IMAP4rev1 AUTH=PLAIN COMPRESS=DEFLATE UNAUTHENTICATE IDLE\r\n"
+        "* CAPABILITIES x\r\n* C\r\n* 1 FETCH (BODY[] {25}\r\n* CAPABILITY AUTH=PLAIN\r\n"
+        "* CAPABILITY STARTTLS)\r\na OK done\r\n";
+    std::string expected = said;
+    const std::string list = "* capability IMAP4rev1 AUTH=PLAIN COMPRESS=DEFLATE UNAUTHENTICATE IDLE\r\n";
+    expected.replace(expected.find(list), list.size(), "* CAPABILITY IMAP4rev1 IDLE\r\n");
+    for (std::size_t size = 1; size <= said.size(); ++size) {
+        CommandGuard guard(true);
+        std::string passed;
+        for (std::size_t at = 0; at < said.size(); at += size) passed += guard.from_backend(said.substr(at, size));
+        EXPECT_EQ(passed, expected) << "in pieces of " << size;
+        EXPECT_FALSE(guard.is_broken());
+    }
+}
+
+TEST_F(CommandGuardTest, EndsTheSessionAtAListThatIsNone) {
+    EXPECT_EQ(backend("* 1 EXISTS\r\n* CAPABILITY IMAP4rev1 {5}\r\nhello\r\n"), "* 1 EXISTS\r\n");
+    EXPECT_TRUE(guard_.is_broken());
+    CommandGuard other(true);
+    std::size_t passed = other.from_backend("* CAPABILITY ").size();
+    for (int i = 0; i < 20; ++i) passed += other.from_backend(std::string(1000, 'X')).size();
+    EXPECT_TRUE(other.is_broken());
+    EXPECT_EQ(passed, 0U);
+}
+
+TEST_F(CommandGuardTest, HandsOutWhatIsNoListWithoutCopyingIt) {
+    const std::string fetched = "* 1 FETCH (FLAGS ())\r\n* 2 FETCH (FLAGS ())\r\na OK done\r\n";
+    EXPECT_EQ(guard_.from_backend(fetched).data(), fetched.data());
+}
+
 TEST_F(CommandGuardTest, SaysLastWordsOnlyBetweenResponses) {
     EXPECT_EQ(guard_.farewell(), "* BYE The session is ended by the server\r\n");
     for (const std::string part : {"* 1 FE", "TCH (BODY[] {4}\r\n", "ab", "cd"}) {
@@ -176,10 +208,12 @@ TEST_F(CompressingGuardTest, IsBlindFromTheOkOn) {
 TEST_F(CompressingGuardTest, KnowsTheOkHoweverItArrives) {
     const std::string said = "* OK {3}\r\nc O\r\nab OK x\r\nC OK x\r\nc OK [X] go\r\n";
     ask();
+    std::string passed;
     for (const char c : said) {
         EXPECT_TRUE(guard_.awaits_backend());
-        EXPECT_EQ(backend(std::string(1, c)), std::string(1, c));
+        passed += backend(std::string(1, c));
     }
+    EXPECT_EQ(passed, said);
     EXPECT_FALSE(guard_.awaits_backend());
     EXPECT_EQ(client("d LOGIN a b\r\n"), "d LOGIN a b\r\n");
 }
@@ -197,6 +231,15 @@ TEST_P(Refusal, LeavesTheGuardOn) {
 INSTANTIATE_TEST_SUITE_P(OfCompression,
                          Refusal,
                          testing::Values("c NO [COMPRESSIONACTIVE] it is\r\n", "c BAD no\r\n", "c OKAY\r\n", "c \r\n"));
+
+TEST_F(CompressingGuardTest, TellsOfCompressionAndLooksAtNoListThatIsCompressed) {
+    EXPECT_EQ(backend("* CAPABILITY IMAP4rev1 COMPRESS=DEFLATE AUTH=PLAIN\r\n"),
+              "* CAPABILITY IMAP4rev1 COMPRESS=DEFLATE\r\n");
+    ask();
+    EXPECT_EQ(backend("* CAPABILITY AUTH=PLAIN\r\nc OK go\r\n* CAPABILITY AUTH=PLAIN\r\n"),
+              "* CAPABILITY IMAP4rev1\r\nc OK go\r\n* CAPABILITY AUTH=PLAIN\r\n");
+    EXPECT_EQ(backend("* CAPABILITY AUTH=PLAIN\r\n"), "* CAPABILITY AUTH=PLAIN\r\n");
+}
 
 TEST_F(CompressingGuardTest, HoldsWhatIsSentBehindItUntilTheAnswer) {
     ask("\x02\x03");
