@@ -212,6 +212,8 @@ struct Inheritance {
 int run(config::Settings settings, const std::string& file, Inheritance inherited) {
     // Before any thread, so that all of them inherit it: OpenSSL writes with write(), which raises SIGPIPE.
     std::signal(SIGPIPE, SIG_IGN);
+    // A log or a database that may not grow any more is an error of the one who writes, and no reason to cut everybody.
+    std::signal(SIGXFSZ, SIG_IGN);
     if (!inherited.sockets) return cannot_start(inherited.sockets.error());
     boost::asio::io_context context{1};
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGHUP);
