@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
+#include <sys/resource.h>
+
 namespace postern::auth {
 namespace {
 
@@ -43,6 +47,26 @@ TEST(Argon2idHasher, VerifiesWhatTheReferenceImplementationWrote) {
         "$argon2id$v=19$m=8192,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$/X5EVS2D22ucK8nb1tiP4PrNEd9GVKwh/oAT/XoF68M");
     EXPECT_EQ(Argon2idHasher(cheapest).verify(stored, Secret("password")), Verification::match);
     EXPECT_EQ(Argon2idHasher(cheapest).verify(stored, Secret("Password")), Verification::mismatch);
+}
+
+TEST(Argon2idHasher, VerifiesSaltsOfOtherLengths) {
+    // As above, with the salt "somesalt".
+    const Secret stored("$argon2id$v=19$m=8192,t=2,p=1$c29tZXNhbHQ$pQ7IRfkMsUxGGo+RCyIPDLbbnN3T5YvcSjt8q11YDUI");
+    EXPECT_EQ(Argon2idHasher(cheapest).verify(stored, Secret("password")), Verification::match);
+    EXPECT_EQ(Argon2idHasher(cheapest).verify(stored, Secret("Password")), Verification::mismatch);
+}
+
+/// In a process of its own, which has no memory for a GiB.
+[[noreturn]] void verify_without_memory() {
+    const Argon2idHasher hasher(cheapest);
+    const Secret stored(verifier_text("m=1048576,t=1,p=1"));
+    const rlimit limit{.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(2);
+    std::_Exit(hasher.verify(stored, Secret("x")) == Verification::impossible ? 0 : 1);
+}
+
+TEST(Argon2idHasher, TellsNoMemoryFromAWrongPassword) {
+    EXPECT_EXIT(verify_without_memory(), testing::ExitedWithCode(0), "");
 }
 
 TEST(Argon2idHasher, TakesEveryByteOfALongPassword) {
