@@ -18,7 +18,8 @@ using config::ListenerProtocol;
 using config::LogLevel;
 
 constexpr std::chrono::milliseconds stop_limit{10'000};
-constexpr std::size_t resolver_threads = 2;
+// How many names may go without an answer before other names wait: each holds one thread.
+constexpr std::size_t resolver_threads = 16;
 constexpr std::size_t waiting_look_ups = 1000;
 // A full house may last: the log is to tell so, not to fill the disk.
 constexpr std::chrono::seconds between_overload_lines{10};

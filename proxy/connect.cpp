@@ -5,21 +5,15 @@
 #include "proxy/protocols.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <netdb.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <exception>
 #include <utility>
 #include <vector>
-
-#include <sys/socket.h>
 
 namespace postern::proxy {
 namespace {
@@ -30,73 +24,6 @@ using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 
 constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
-
-struct FreeAddresses {
-    void operator()(addrinfo* list) const noexcept { freeaddrinfo(list); }
-};
-
-using Addresses = std::expected<std::vector<tcp::endpoint>, std::string>;
-
-/// Blocks for as long as the system's resolver takes.
-Addresses look_up(const std::string& host, std::uint16_t port) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_ADDRCONFIG;
-    addrinfo* found = nullptr;
-    const int result = getaddrinfo(host.c_str(), nullptr, &hints, &found);
-    if (result != 0) return std::unexpected("cannot find " + host + ": " + gai_strerror(result));
-    const std::unique_ptr<addrinfo, FreeAddresses> list(found);
-    std::vector<tcp::endpoint> endpoints;
-    for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
-        tcp::endpoint endpoint;
-        if (entry->ai_addrlen > endpoint.capacity()) continue;
-        endpoint.resize(entry->ai_addrlen);
-        std::copy_n(reinterpret_cast<const char*>(entry->ai_addr), entry->ai_addrlen,
-                    reinterpret_cast<char*>(endpoint.data()));
-        endpoint.port(port);
-        endpoints.push_back(endpoint);
-    }
-    return endpoints;
-}
-
-/// A look-up and somebody who may not wait for its end.
-struct LookUp {
-    explicit LookUp(const asio::any_io_executor& executor, TimePoint give_up) : answered(executor, give_up) {}
-
-    asio::steady_timer answered;  ///< cancelled by the answer
-    Addresses addresses = std::unexpected("no name in time");
-};
-
-asio::awaitable<void> run_look_up(std::shared_ptr<LookUp> look_up_state,
-                                  std::string host,
-                                  std::uint16_t port,
-                                  TimePoint give_up,
-                                  net::BlockingPool& resolver) {
-    // When its turn comes too late it must not take a thread from those behind it.
-    auto job = [host = std::move(host), port, give_up] {
-        return Clock::now() < give_up ? look_up(host, port) : Addresses(std::unexpected("no name in time"));
-    };
-    auto found = co_await resolver.run(std::move(job));
-    look_up_state->addresses =
-        found ? std::move(*found) : Addresses(std::unexpected("too many name look-ups are waiting"));
-    look_up_state->answered.cancel();
-}
-
-asio::awaitable<Addresses> resolve(const config::BackendServer& server,
-                                   TimePoint give_up,
-                                   net::BlockingPool& resolver,
-                                   net::Interruption& interruption) {
-    boost::system::error_code not_numeric;
-    const asio::ip::address numeric = asio::ip::make_address(server.host, not_numeric);
-    if (!not_numeric) co_return std::vector{tcp::endpoint(numeric, server.port)};
-    const auto executor = co_await asio::this_coro::executor;
-    const auto look_up_state = std::make_shared<LookUp>(executor, give_up);
-    asio::co_spawn(executor, run_look_up(look_up_state, server.host, server.port, give_up, resolver),
-                   [](const std::exception_ptr&) {});  // then the wait ends by itself
-    const auto step = interruption.step([&] { look_up_state->answered.cancel(); });
-    co_await look_up_state->answered.async_wait(error_as_value);
-    co_return look_up_state->addresses;
-}
 
 /// Tries each address in turn; one that does not answer takes only its share of the time.
 asio::awaitable<std::expected<tcp::socket, std::string>> connect_to_one_of(const std::vector<tcp::endpoint>& endpoints,
@@ -179,7 +106,7 @@ asio::awaitable<std::expected<std::unique_ptr<net::Stream>, BackendFailed>> Back
     net::Interruption& interruption,
     std::chrono::milliseconds limit) const {
     const TimePoint give_up = Clock::now() + std::min(backend.connect_timeout, limit);
-    const auto endpoints = co_await resolve(server, give_up, *resolver_, interruption);
+    const auto endpoints = co_await names_.find(server.host, server.port, give_up, interruption);
     if (!endpoints) co_return std::unexpected(unreachable(endpoints.error()));
     auto socket = co_await connect_to_one_of(*endpoints, give_up, interruption);
     if (!socket) co_return std::unexpected(unreachable(socket.error()));

@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/interruption.hpp"
+#include "net/name_look_ups.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
 #include "proxy/backend_login.hpp"
@@ -51,12 +52,12 @@ public:
 
 private:
     BackendConnector(std::string hostname, net::BlockingPool& resolver)
-        : hostname_(std::move(hostname)), resolver_(&resolver) {}
+        : hostname_(std::move(hostname)), names_(resolver) {}
     [[nodiscard]] boost::asio::awaitable<std::expected<void, BackendFailed>> start_tls(
         net::Stream& stream, const config::BackendSettings& backend, const config::BackendServer& server) const;
 
     std::string hostname_;
-    net::BlockingPool* resolver_;                 // name look-ups block
+    net::NameLookUps names_;
     std::map<std::string, net::TlsContext> tls_;  // by backend
 };
 
