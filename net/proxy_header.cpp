@@ -79,10 +79,12 @@ void ProxyHeaderReader::judge() {
 
 void ProxyHeaderReader::judge_text() {
     if (header_.size() < binary_signature.size()) return;
-    if (!header_.ends_with("\r\n")) {
-        if (header_.size() >= longest_text) outcome_ = std::unexpected("is longer than 107 bytes");
+    const bool has_end = header_.ends_with("\r\n");
+    if (header_.size() > longest_text || (!has_end && header_.size() == longest_text)) {
+        outcome_ = std::unexpected("is longer than 107 bytes");
         return;
     }
+    if (!has_end) return;
     outcome_ = std::unexpected("is malformed");
     const auto words = words_of(std::string_view(header_).substr(0, header_.size() - 2));
     if (words.size() >= 2 && words[1] == "UNKNOWN") {

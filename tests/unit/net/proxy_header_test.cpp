@@ -94,6 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"ShortText", "PROXY TCP4 1.1.1.1 2.2.2.2 0 1\r\n", "1.1.1.1 0"},
         {"TextOfNobody", "PROXY UNKNOWN\r\n", "local"},
         {"LongTextOfNobody", "PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n", "local"},
+        {"LongestText", "PROXY UNKNOWN " + std::string(91, 'x') + "\r\n", "local"},
         {"BinaryOverIpv4", binary(0x21, 0x11, v4_body), "10.1.2.3 49153"},
         {"BinaryOverIpv6", binary(0x21, 0x21, v6_body), "2001:db8::7 49153"},
         {"BinaryWithExtensions", binary(0x21, 0x11, v4_body + std::string(200, 'x')), "10.1.2.3 49153"},
@@ -109,30 +110,31 @@ TEST_P(BadHeader, IsRefusedWithTheReason) {
     for (const std::size_t size : {1U, 2U, 7U, 5000U}) EXPECT_EQ(read(GetParam().header, size).said, GetParam().said);
 }
 
-INSTANTIATE_TEST_SUITE_P(Proxy,
-                         BadHeader,
-                         testing::ValuesIn(std::vector<Case>{
-                             {"Tls", "\x16\x03\x01\x02\x00\x01", "is missing"},
-                             {"Imap", "a LOGIN x y\r\n", "is missing"},
-                             {"SmallLetters", "proxy TCP4 1.1.1.1 2.2.2.2 1 1\r\n", "is missing"},
-                             {"NoAddress", "PROXY TCP4 1.1.1.1 2.2.2.2 1\r\n", "is malformed"},
-                             {"OtherFamily", "PROXY TCP6 1.1.1.1 2.2.2.2 1 1\r\n", "is malformed"},
-                             {"Name", "PROXY TCP4 localhost 2.2.2.2 1 1\r\n", "is malformed"},
-                             {"LargePort", "PROXY TCP4 1.1.1.1 2.2.2.2 65536 1\r\n", "is malformed"},
-                             {"SignedPort", "PROXY TCP4 1.1.1.1 2.2.2.2 +1 1\r\n", "is malformed"},
-                             {"LongNumbers", "PROXY TCP4 1.1.1.1 2.2.2.2 " + std::string(40, '9') + " 1\r\n",
-                              "is malformed"},
-                             {"TwoSpaces", "PROXY TCP4  1.1.1.1 2.2.2.2 1 1\r\n", "is malformed"},
-                             {"Udp", "PROXY UDP4 1.1.1.1 2.2.2.2 1 1\r\n", "is malformed"},
-                             {"Endless", "PROXY TCP4 " + std::string(300, 'x'), "is longer than 107 bytes"},
-                             {"EndlessBinary", binary_signature + "\x21\x11\xFF\xFF", "is longer than 1024 bytes"},
-                             {"VersionThree", binary(0x31, 0x11, v4_body), "is of an unknown version or command"},
-                             {"OtherCommand", binary(0x22, 0x11, v4_body), "is of an unknown version or command"},
-                             {"BinaryUdp", binary(0x21, 0x12, v4_body), "is not of TCP"},
-                             {"BinaryUnixSocket", binary(0x21, 0x31, std::string(216, 'x')), "is not of TCP"},
-                             {"BinaryTooShort", binary(0x21, 0x21, v4_body), "is not of TCP"},
-                         }),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Proxy,
+    BadHeader,
+    testing::ValuesIn(std::vector<Case>{
+        {"Tls", "\x16\x03\x01\x02\x00\x01", "is missing"},
+        {"Imap", "a LOGIN x y\r\n", "is missing"},
+        {"SmallLetters", "proxy TCP4 1.1.1.1 2.2.2.2 1 1\r\n", "is missing"},
+        {"NoAddress", "PROXY TCP4 1.1.1.1 2.2.2.2 1\r\n", "is malformed"},
+        {"OtherFamily", "PROXY TCP6 1.1.1.1 2.2.2.2 1 1\r\n", "is malformed"},
+        {"Name", "PROXY TCP4 localhost 2.2.2.2 1 1\r\n", "is malformed"},
+        {"LargePort", "PROXY TCP4 1.1.1.1 2.2.2.2 65536 1\r\n", "is malformed"},
+        {"SignedPort", "PROXY TCP4 1.1.1.1 2.2.2.2 +1 1\r\n", "is malformed"},
+        {"LongNumbers", "PROXY TCP4 1.1.1.1 2.2.2.2 " + std::string(40, '9') + " 1\r\n", "is malformed"},
+        {"TwoSpaces", "PROXY TCP4  1.1.1.1 2.2.2.2 1 1\r\n", "is malformed"},
+        {"Udp", "PROXY UDP4 1.1.1.1 2.2.2.2 1 1\r\n", "is malformed"},
+        {"Endless", "PROXY TCP4 " + std::string(300, 'x'), "is longer than 107 bytes"},
+        {"OneByteTooMany", "PROXY UNKNOWN " + std::string(92, 'x') + "\r\n", "is longer than 107 bytes"},
+        {"EndlessBinary", binary_signature + "\x21\x11\xFF\xFF", "is longer than 1024 bytes"},
+        {"VersionThree", binary(0x31, 0x11, v4_body), "is of an unknown version or command"},
+        {"OtherCommand", binary(0x22, 0x11, v4_body), "is of an unknown version or command"},
+        {"BinaryUdp", binary(0x21, 0x12, v4_body), "is not of TCP"},
+        {"BinaryUnixSocket", binary(0x21, 0x31, std::string(216, 'x')), "is not of TCP"},
+        {"BinaryTooShort", binary(0x21, 0x21, v4_body), "is not of TCP"},
+    }),
+    [](const auto& test) { return test.param.name; });
 
 TEST(LearnPeer, BelievesOnlyThoseWhoAreListed) {
     using namespace boost::asio::experimental::awaitable_operators;
