@@ -40,11 +40,11 @@ class OwnPostern:
         """`text` may name $folder, $tls, the demo's variables and `values`."""
         self.file.write_text(string.Template(text).substitute(demo.variables, folder=self.folder, tls=self.tls, **values))
 
-    def start(self, listening_on=None):
-        """`listening_on`: the port of a socket that it gets as from systemd."""
+    def start(self, listening_on=None, through=()):
+        """`listening_on`: the port of a socket that it gets as from systemd. `through`: a command that becomes postern in the end."""
         self.run("store", "migrate")
         self.run("account", "import", "-", stdin="login,password\n" + "".join(f"{user},{PASSWORD}\n" for user in self.users))
-        command = [demo.get("POSTERN_BINARY"), "serve", "--config", self.file]
+        command = [*through, demo.get("POSTERN_BINARY"), "serve", "--config", self.file]
         with self.log.open("a") as log:
             if listening_on:
                 with socket.create_server(("127.0.0.1", listening_on)) as listener:
