@@ -59,10 +59,10 @@ class FaultyBackends:
         self.met = set()  # ports that somebody came to
         self.is_over = False
 
-    def add(self, protocol, tls, step, fault):
-        """The port of one that does `fault` in place of `step`."""
+    def add(self, protocol, tls, step=None, fault=None, context=None):
+        """The port of one that does `fault` in place of `step`. `context`: of its TLS."""
         listener = socket.create_server(("127.0.0.1", 0), backlog=32)
-        self.selector.register(listener, selectors.EVENT_READ, (SCRIPTS[protocol, tls], step, fault))
+        self.selector.register(listener, selectors.EVENT_READ, (context or self.context, SCRIPTS[protocol, tls], step, fault))
         return listener.getsockname()[1]
 
     def start(self):
@@ -84,16 +84,16 @@ class FaultyBackends:
                     self.met.add(connection.getsockname()[1])
                 threading.Thread(target=self.serve, args=(connection, *key.data), daemon=True).start()
 
-    def serve(self, connection, script, step, fault):
+    def serve(self, connection, context, script, step, fault):
         connection.settimeout(60)
         with contextlib.suppress(OSError, Closed):
-            connection = self.play(connection, script, step, fault)
+            connection = self.play(connection, context, script, step, fault)
             wait_for_the_end(connection)
         connection.close()
         with self.lock:
             self.open -= 1
 
-    def play(self, connection, script, step, fault):
+    def play(self, connection, context, script, step, fault):
         """All of the script, but for its faulty step. The connection as it is then."""
         speaks_first = True
         for name, words in script:
@@ -102,7 +102,7 @@ class FaultyBackends:
             if name == step:
                 self.fail(connection, fault, b"\x16\x03\x03\x00\x7a\x02\x00" if words is TLS else words)
             if words is TLS:
-                connection = self.context.wrap_socket(connection, server_side=True)
+                connection = context.wrap_socket(connection, server_side=True)
                 speaks_first = script[0][1] is TLS  # behind STARTTLS it has greeted before
             else:
                 connection.sendall(words)
