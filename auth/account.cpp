@@ -112,6 +112,12 @@ bool is_own_name(const Account& account, const Identifier& name) {
     return account.login == name || std::ranges::find(account.aliases, name) != account.aliases.end();
 }
 
+bool may_act_as(const Account& account, std::string_view act_as, std::string_view default_domain) {
+    if (act_as.empty()) return true;
+    return std::ranges::any_of(meanings(act_as, default_domain),
+                               [&](const Identifier& name) { return is_own_name(account, name); });
+}
+
 std::vector<std::string> groups_at(const Account& account, Time now) {
     std::vector<std::string> groups = account.groups;
     for (const Affiliation& affiliation : account.affiliations) {

@@ -104,6 +104,10 @@ struct Account {
 /// Whether `name` is the login or one of the aliases.
 [[nodiscard]] bool is_own_name(const Account& account, const Identifier& name);
 
+/// Whether whoever logs in to `account` may be `act_as` (SASL authorization identity): nobody but himself, by any of
+/// his names. Empty: himself. `default_domain` completes it as at a login.
+[[nodiscard]] bool may_act_as(const Account& account, std::string_view act_as, std::string_view default_domain);
+
 /// The groups of one account at `now`: those given by hand and the profiles of its live affiliations. Sorted, each
 /// once.
 [[nodiscard]] std::vector<std::string> groups_at(const Account& account, Time now);

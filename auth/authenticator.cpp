@@ -24,12 +24,6 @@ base::Secret make_dummy(const PasswordHasher& hasher) {
     return std::move(*dummy);
 }
 
-bool may_act_as(const Account& account, const std::string& act_as, std::string_view default_domain) {
-    if (act_as.empty()) return true;
-    return std::ranges::any_of(meanings(act_as, default_domain),
-                               [&](const Identifier& name) { return is_own_name(account, name); });
-}
-
 bool opens_mailboxes(Channel channel) {
     return channel == Channel::imap || channel == Channel::submission;
 }
@@ -94,12 +88,14 @@ Authenticator::Authenticator(Store& store,
                              const PasswordHasher& hasher,
                              const Keyring& keyring,
                              const base::Clock& clock,
-                             const config::AuthSettings& settings)
+                             const config::AuthSettings& settings,
+                             TokenVerifier* tokens)
     : store_(store),
       hasher_(hasher),
       keyring_(keyring),
       clock_(clock),
       settings_(settings),
+      tokens_(tokens),
       lockout_(settings.lockout, keyring),
       journal_(keyring),
       dummy_verifier_(make_dummy(hasher)),

@@ -1,4 +1,4 @@
-/// The one door: credentials in, a verdict out.
+/// The one door: evidence in, a verdict out.
 #pragma once
 
 #include "auth/admission.hpp"
@@ -12,6 +12,7 @@
 #include "auth/password.hpp"
 #include "auth/single_flight.hpp"
 #include "auth/store.hpp"
+#include "auth/token_verifier.hpp"
 #include "auth/verdict.hpp"
 #include "base/clock.hpp"
 #include "config/settings.hpp"
@@ -36,16 +37,27 @@ namespace postern::auth {
 /// Thread rule: `authenticate` may be called from any number of threads at once. What it is made of must outlive it.
 class Authenticator {
 public:
-    /// Hashes once, to make the dummy. Throws std::runtime_error when there is no memory for that.
+    /// `tokens`: null: tokens let nobody in. Hashes once, to make the dummy. Throws std::runtime_error when there is no
+    /// memory for that.
     Authenticator(Store& store,
                   const PasswordHasher& hasher,
                   const Keyring& keyring,
                   const base::Clock& clock,
-                  const config::AuthSettings& settings);
+                  const config::AuthSettings& settings,
+                  TokenVerifier* tokens = nullptr);
 
     /// A bare name is looked up with `context.default_domain` behind it first, then as it is. What is known only after
     /// the right password (suspended, not authorised ...) is told only then.
     [[nodiscard]] Verdict authenticate(const Credentials& credentials, const AttemptContext& context);
+
+    /// Somebody who was proved to be who he is by other means than a password. His account must be there and fit to be
+    /// used, as for a password; that its main password may open no mailbox does not concern him. There is nothing to
+    /// guess, so nothing is paid for. An account that is not there is refused like a wrong password.
+    [[nodiscard]] Verdict authenticate(const CertificateHolder& holder, const AttemptContext& context);
+    [[nodiscard]] Verdict authenticate(const BearerToken& token, const AttemptContext& context);
+
+    /// Somebody checks tokens.
+    [[nodiscard]] bool takes_tokens() const noexcept { return tokens_ != nullptr; }
 
     /// How many passwords this process remembers as right.
     [[nodiscard]] std::size_t remembered() const { return right_.size(); }
@@ -53,6 +65,7 @@ public:
 private:
     struct Attempt;
     struct Opening;
+    struct Proof;
 
     [[nodiscard]] Verdict authenticate_app_password(const Attempt& attempt, const AppPassword& password);
     [[nodiscard]] Verdict examine(const Attempt& attempt);
@@ -69,12 +82,18 @@ private:
     [[nodiscard]] BootKey right_key(const Attempt& attempt, const AccountStamp& stamp) const;
     [[nodiscard]] BootKey wrong_key(const Attempt& attempt, std::int64_t epoch) const;
     void journal_refusal(const Attempt& attempt, const Opening& opening, Refusal why, std::string_view reason);
+    [[nodiscard]] Verdict admit(const Proof& proof, const AttemptContext& context);
+    void journal_proof(const Proof& proof,
+                       const AttemptContext& context,
+                       const LoginRecord* record,
+                       std::optional<Refusal> why);
 
     Store& store_;
     const PasswordHasher& hasher_;
     const Keyring& keyring_;
     const base::Clock& clock_;
     const config::AuthSettings& settings_;
+    TokenVerifier* const tokens_;
     const Lockout lockout_;
     const Journal journal_;
     const base::Secret dummy_verifier_;

@@ -61,7 +61,7 @@ SecondLook look_again(Transaction& transaction,
         found.changes_at = earlier(found.changes_at, credential->expires_at);
     } else if (record->account.epoch != standing.epoch) {
         found.objection = Refusal::wrong_credentials;
-    } else if (record->has_active_otp || settings.app_passwords_required) {
+    } else if (!standing.needs_no_password && (record->has_active_otp || settings.app_passwords_required)) {
         found.objection = Refusal::app_password_required;
     }
     return found;

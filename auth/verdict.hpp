@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace postern::auth {
@@ -21,6 +22,21 @@ struct Credentials {
     std::string act_as;  ///< who he wants to be (SASL authorization identity); empty: himself
     base::Secret password;
 };
+
+/// A bearer token (RFC 6750) that stands for somebody. Never a password: nothing hashes it or hands it on to a backend.
+struct BearerToken {
+    std::string name;  ///< whose the client says it is, as it came; empty: the token alone tells
+    base::Secret token;
+};
+
+/// Somebody who has proved by TLS to have the key of a certificate that was verified.
+struct CertificateHolder {
+    std::string name;    ///< the one mail address in the certificate
+    std::string act_as;  ///< as in Credentials
+};
+
+/// What somebody shows to get in.
+using Evidence = std::variant<Credentials, BearerToken, CertificateHolder>;
 
 enum class Channel { imap, submission, portal, command_line, system };
 
@@ -39,6 +55,7 @@ using AccountId = std::int64_t;
 struct Standing {
     std::int64_t epoch = 0;                              ///< of the account, when he came in by its password
     std::optional<std::int64_t> app_password;            ///< number of the app password that he came in by
+    bool needs_no_password = false;                      ///< he came in by a token or a certificate
     std::optional<std::chrono::sys_seconds> changes_at;  ///< when the account will be another by its dates alone
     friend bool operator==(const Standing&, const Standing&) = default;
 };

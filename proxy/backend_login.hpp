@@ -21,7 +21,7 @@ namespace postern::proxy {
 struct BackendUser {
     const config::BackendSettings& backend;
     std::string_view login;        ///< the account's login, as Identity has it
-    const base::Secret& password;  ///< the user's own; used only with login: password
+    const base::Secret& password;  ///< the user's own; used only with login: password, else it may be empty
     base::IpAddress client_address;
     std::uint16_t client_port = 0;
     ClientGreeting client_greeting;  ///< SMTP only

@@ -24,7 +24,7 @@ struct ReadMore {};
 /// Somebody wants in: ask the Authenticator and, if it accepts, the backend; then call exactly one of `refuse`,
 /// `backend_failed`, `too_many_sessions` and `welcome`.
 struct Authenticate {
-    auth::Credentials credentials;
+    auth::Evidence evidence;
 };
 /// Agreed on TLS: write the output, shake hands, and go on with a new dialogue on TLS, which does not greet. This one
 /// is over; whatever it was told came from nobody knows whom and ends with it. Only from a dialogue on plaintext.

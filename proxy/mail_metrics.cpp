@@ -23,7 +23,7 @@ std::vector<Reasons> every_login() {
         .outcome = "failed",
         .reasons = {auth::name_of(busy), auth::name_of(unavailable), "backend_unreachable", "backend_unavailable",
                     "backend_refused", "backend_missing_capability", "backend_protocol_error", "backend_drained",
-                    "backend_timeout", "backend_closed", "login_timeout", "shut_down"}};
+                    "backend_timeout", "backend_closed", "backend_needs_password", "login_timeout", "shut_down"}};
     refused.reasons.insert(refused.reasons.end(), {"too_many_sessions", other});
     failed.reasons.push_back(other);
     return {{.outcome = "accepted", .reasons = {"none"}},

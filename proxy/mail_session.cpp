@@ -69,11 +69,18 @@ std::int64_t milliseconds_since(Clock::time_point begun) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
 }
 
+/// What somebody showed, as the log calls it.
+std::string_view factor_of(const auth::Evidence& evidence) {
+    if (std::holds_alternative<auth::BearerToken>(evidence)) return "token";
+    return std::holds_alternative<auth::CertificateHolder>(evidence) ? "certificate" : "password";
+}
+
 /// An attempt to log in, as it becomes a log line.
 struct Attempt {
     Clock::time_point begun = Clock::now();
     std::string account;  ///< empty: nobody we know. What was typed instead may be a password: it is never logged
     std::string backend;
+    std::string_view factor;
     std::string_view outcome = "refused";
     std::string_view reason;
     std::string detail;
@@ -152,10 +159,10 @@ private:
     }
 
     /// It tells of what every server has that the client may come to: which one is not known before login.
-    [[nodiscard]] std::unique_ptr<LoginDialogue> begin_dialogue(Transport transport) const {
+    [[nodiscard]] std::unique_ptr<LoginDialogue> begin_dialogue(Transport transport, SaslTerms terms) const {
         const auto backends = services_->router.reachable(protocol_, listener_.name);
         return make_login_dialogue(protocol_, services_->settings, transport,
-                                   services_->capabilities.common_to(backends));
+                                   services_->capabilities.common_to(backends), std::move(terms));
     }
 
     asio::awaitable<bool> start_tls() {
@@ -179,7 +186,7 @@ private:
     /// The part of the conversation that anybody may have read or written. Its dialogue ends with it, so that nothing
     /// of it is known within TLS.
     asio::awaitable<bool> agree_on_tls() {
-        const auto dialogue = begin_dialogue(Transport::plaintext);
+        const auto dialogue = begin_dialogue(Transport::plaintext, {});
         dialogue->greet();
         for (;;) {
             const DialogueStep step = dialogue->next();
@@ -203,13 +210,14 @@ private:
     /// The connection to the backend, ready to relay; null: the session is over.
     asio::awaitable<std::unique_ptr<net::Stream>> log_in() {
         deadline_.set(time_left_to_log_in());
-        const auto dialogue = begin_dialogue(Transport::tls);
+        const auto dialogue = begin_dialogue(
+            Transport::tls, {.certificate_name = {}, .takes_tokens = services_->authenticator.takes_tokens()});
         if (listener_.tls == config::ListenerTls::implicit) dialogue->greet();
         for (;;) {
             DialogueStep step = dialogue->next();
             if (auto* intent = std::get_if<Authenticate>(&step)) {
-                auto credentials = std::make_shared<const auth::Credentials>(std::move(intent->credentials));
-                auto backend = co_await admit(*dialogue, std::move(credentials));
+                auto evidence = std::make_shared<const auth::Evidence>(std::move(intent->evidence));
+                auto backend = co_await admit(*dialogue, std::move(evidence));
                 if (backend) co_return backend;
                 continue;
             }
@@ -248,10 +256,11 @@ private:
 
     /// Answers one Authenticate, and logs it. Null: refused or failed, and the dialogue knows.
     asio::awaitable<std::unique_ptr<net::Stream>> admit(LoginDialogue& dialogue,
-                                                        std::shared_ptr<const auth::Credentials> credentials) {
+                                                        std::shared_ptr<const auth::Evidence> evidence) {
         Attempt attempt;
+        attempt.factor = factor_of(*evidence);
         std::unique_ptr<net::Stream> backend;
-        const auto verdict = co_await authenticate(credentials);
+        const auto verdict = co_await authenticate(evidence);
         if (!verdict) {
             co_await wait_to_refuse(attempt.begun);
             const bool temporary = verdict.error().why == Refusal::busy || verdict.error().why == Refusal::unavailable;
@@ -262,7 +271,7 @@ private:
             dialogue.refuse(verdict.error().why);
         } else {
             attempt.account = verdict->login;
-            backend = co_await enter_backend(dialogue, *verdict, *credentials, attempt);
+            backend = co_await enter_backend(dialogue, *verdict, *evidence, attempt);
         }
         if (backend) attempt.outcome = "accepted";
         write_log_line(attempt);
@@ -270,25 +279,35 @@ private:
         co_return backend;
     }
 
-    asio::awaitable<auth::Verdict> authenticate(std::shared_ptr<const auth::Credentials> credentials) {
+    asio::awaitable<auth::Verdict> authenticate(std::shared_ptr<const auth::Evidence> evidence) {
         auth::AttemptContext context{
             .channel = protocol_ == MailProtocol::imap ? auth::Channel::imap : auth::Channel::submission,
             .client = client_.peer_address(),
             .default_domain = listener_.default_domain,
         };
-        auto job = [credentials = std::move(credentials), context = std::move(context),
+        auto job = [evidence = std::move(evidence), context = std::move(context),
                     &authenticator = services_->authenticator] {
-            return authenticator.authenticate(*credentials, context);
+            return std::visit([&](const auto& shown) { return authenticator.authenticate(shown, context); }, *evidence);
         };
         auto verdict = co_await services_->password_pool.run(std::move(job));
         if (!verdict) co_return std::unexpected(Refusal::busy);
         co_return std::move(*verdict);
     }
 
+    [[nodiscard]] routing::Route route_of(const auth::Identity& identity) const {
+        return services_->router.route({
+            .protocol = protocol_,
+            .listener = listener_.name,
+            .login = identity.login,
+            .groups = identity.groups,
+            .client = client_.peer_address(),
+        });
+    }
+
     /// Routes, connects and logs in; then both sides have been told.
     asio::awaitable<std::unique_ptr<net::Stream>> enter_backend(LoginDialogue& dialogue,
                                                                 const auth::Identity& identity,
-                                                                const auth::Credentials& credentials,
+                                                                const auth::Evidence& evidence,
                                                                 Attempt& attempt) {
         seat_ = services_->session_limits.take(identity.account, client_.peer_address(), services_->settings.limits);
         if (!seat_) {
@@ -296,20 +315,22 @@ private:
             dialogue.too_many_sessions();
             co_return nullptr;
         }
-        const routing::RouteQuery query{
-            .protocol = protocol_,
-            .listener = listener_.name,
-            .login = identity.login,
-            .groups = identity.groups,
-            .client = client_.peer_address(),
-        };
-        const routing::Route route = services_->router.route(query);
+        const routing::Route route = route_of(identity);
         const config::BackendSettings& backend = services_->settings.backends.at(std::string(route.backend));
         attempt.outcome = "failed";
+        const auto* const credentials = std::get_if<auth::Credentials>(&evidence);
+        if (credentials == nullptr && backend.login == config::BackendLogin::password) {
+            attempt.backend = backend.name;
+            attempt.reason = "backend_needs_password";
+            seat_.reset();
+            dialogue.backend_failed();
+            co_return nullptr;
+        }
+        const base::Secret no_password;
         const BackendUser user{
             .backend = backend,
             .login = identity.login,
-            .password = credentials.password,
+            .password = credentials != nullptr ? credentials->password : no_password,
             .client_address = client_.peer_address(),
             .client_port = client_.peer_port(),
             .client_greeting = dialogue.client_greeting(),
@@ -398,6 +419,7 @@ private:
                  {{"outcome", attempt.outcome},
                   {"reason", attempt.reason},
                   {"account", attempt.account},
+                  {"factor", attempt.factor},
                   {"protocol", protocol_ == MailProtocol::imap ? "imap" : "submission"},
                   {"listener", listener_.name},
                   {"client", client_.peer_address().text()},

@@ -27,13 +27,18 @@ MailProtocol mail_protocol_of(config::ListenerProtocol protocol) {
 std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol,
                                                    const config::Settings& settings,
                                                    Transport transport,
-                                                   Capabilities backends) {
+                                                   Capabilities backends,
+                                                   SaslTerms terms) {
     if (protocol == MailProtocol::imap) {
         imap::DialogueLimits limits;
         limits.bad_commands = settings.limits.imap_bad_commands;
         limits.login_attempts = settings.limits.login_attempts;
-        return std::make_unique<imap::LoginDialogue>(limits, settings.server.hostname, transport, backends,
-                                                     settings.server.language);
+        return std::make_unique<imap::LoginDialogue>(imap::LoginDialogueOptions{.hostname = settings.server.hostname,
+                                                                                .backends = backends,
+                                                                                .limits = limits,
+                                                                                .transport = transport,
+                                                                                .language = settings.server.language,
+                                                                                .sasl = std::move(terms)});
     }
     smtp::LoginDialogueOptions options;
     options.hostname = settings.server.hostname;
@@ -43,6 +48,7 @@ std::unique_ptr<LoginDialogue> make_login_dialogue(MailProtocol protocol,
     options.login_attempts = settings.limits.login_attempts;
     options.transport = transport;
     options.language = settings.server.language;
+    options.sasl = std::move(terms);
     return std::make_unique<smtp::LoginDialogue>(std::move(options));
 }
 

@@ -9,6 +9,7 @@
 #include "proxy/capability_inquiry.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/relay_guard.hpp"
+#include "proxy/sasl.hpp"
 #include "proxy/sending_limits.hpp"
 #include "proxy/server_capabilities.hpp"
 
@@ -24,7 +25,8 @@ namespace postern::proxy {
 [[nodiscard]] std::unique_ptr<LoginDialogue> make_login_dialogue(config::MailProtocol protocol,
                                                                  const config::Settings& settings,
                                                                  Transport transport,
-                                                                 Capabilities backends);
+                                                                 Capabilities backends,
+                                                                 SaslTerms terms = {});
 
 /// What comes before the login where a backend has `tls: starttls`. `hostname`: our own name.
 [[nodiscard]] std::unique_ptr<BackendStartTls> make_backend_starttls(config::MailProtocol protocol,

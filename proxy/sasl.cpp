@@ -3,97 +3,115 @@
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
+#include "proxy/sasl_passwords.hpp"
+#include "proxy/sasl_tokens.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
 namespace postern::proxy {
 namespace {
 
-constexpr char nul = '\0';
-constexpr std::string_view username_prompt = "VXNlcm5hbWU6";  // "Username:"
-constexpr std::string_view password_prompt = "UGFzc3dvcmQ6";  // "Password:"
+/// RFC 4422 appendix A: the client has proved below who it is, and says at most whom it wants to be.
+class External final : public SaslMechanism {
+public:
+    explicit External(std::string name) : name_(std::move(name)) {}
 
-bool is_sasl_text(std::string_view text) {
-    return !text.empty() && text.find(nul) == std::string_view::npos && base::is_utf8(text);
+    SaslResult respond(std::string_view message) override {
+        if (message.contains('\0') || !base::is_utf8(message)) return std::unexpected(SaslError::malformed);
+        return auth::CertificateHolder{.name = std::move(name_), .act_as = std::string(message)};
+    }
+
+private:
+    std::string name_;
+};
+
+struct KnownMechanism {
+    std::string_view name;
+    bool (*is_offered)(const SaslTerms& terms);
+    std::unique_ptr<SaslMechanism> (*make)(const SaslTerms& terms);
+};
+
+bool always(const SaslTerms& /*terms*/) {
+    return true;
 }
+
+bool with_certificate(const SaslTerms& terms) {
+    return !terms.certificate_name.empty();
+}
+
+bool with_tokens(const SaslTerms& terms) {
+    return terms.takes_tokens;
+}
+
+constexpr std::array<KnownMechanism, 5> known_mechanisms{{
+    {"PLAIN", always, [](const SaslTerms&) { return make_sasl_plain(); }},
+    {"LOGIN", always, [](const SaslTerms&) { return make_sasl_login(); }},
+    {"EXTERNAL", with_certificate,
+     [](const SaslTerms& terms) -> std::unique_ptr<SaslMechanism> {
+         return std::make_unique<External>(terms.certificate_name);
+     }},
+    {"OAUTHBEARER", with_tokens, [](const SaslTerms&) { return make_sasl_oauthbearer(); }},
+    {"XOAUTH2", with_tokens, [](const SaslTerms&) { return make_sasl_xoauth2(); }},
+}};
 
 }  // namespace
 
-std::optional<auth::Credentials> decode_sasl_plain(std::string_view message) {
-    if (std::ranges::count(message, nul) != 2 || !base::is_utf8(message)) return std::nullopt;
-    const std::size_t first = message.find(nul);
-    const std::size_t second = message.find(nul, first + 1);
-    const std::string_view authzid = message.substr(0, first);
-    const std::string_view authcid = message.substr(first + 1, second - first - 1);
-    const std::string_view password = message.substr(second + 1);
-    if (authcid.empty() || password.empty()) return std::nullopt;
-    return auth::Credentials{.name = std::string(authcid),
-                             .act_as = std::string(authzid == authcid ? std::string_view{} : authzid),
-                             .password = base::Secret(password)};
+std::vector<std::string_view> offered_mechanisms(const SaslTerms& terms) {
+    std::vector<std::string_view> names;
+    for (const KnownMechanism& mechanism : known_mechanisms)
+        if (mechanism.is_offered(terms)) names.push_back(mechanism.name);
+    return names;
 }
 
-base::WipingBuffer encode_sasl_plain(std::string_view authzid, std::string_view authcid, const base::Secret& password) {
-    base::WipingBuffer message;
-    message.reserve(authzid.size() + authcid.size() + password.reveal().size() + 2);
-    base::append(message, authzid);
-    message.push_back(nul);
-    base::append(message, authcid);
-    message.push_back(nul);
-    base::append(message, password.reveal());
-    assert(std::ranges::count(message, nul) == 2);
-    return base::base64_encode(base::view(message));
-}
-
-std::expected<SaslStep, SaslError> SaslExchange::start(std::string_view mechanism,
-                                                       std::optional<std::string_view> initial_response) {
-    login_name_.clear();
-    awaiting_ = Awaiting::nothing;
-    if (base::iequals(mechanism, "PLAIN")) {
-        awaiting_ = Awaiting::plain_message;
-    } else if (base::iequals(mechanism, "LOGIN")) {
-        awaiting_ = Awaiting::login_name;
-    } else {
+SaslResult SaslExchange::start(std::string_view mechanism, std::optional<std::string_view> initial_response) {
+    cancel();
+    const auto* const known = std::ranges::find_if(
+        known_mechanisms, [&](const KnownMechanism& each) { return base::iequals(each.name, mechanism); });
+    if (known == known_mechanisms.end() || !known->is_offered(terms_))
         return std::unexpected(SaslError::unsupported_mechanism);
-    }
-    if (!initial_response) return ask(awaiting_);
-    return take(*initial_response == "=" ? std::string_view{} : *initial_response);
+    mechanism_ = known->make(terms_);
+    if (initial_response) return take(*initial_response == "=" ? std::string_view{} : *initial_response);
+    awaiting_ = Awaiting::response;
+    return mechanism_->start();
 }
 
-std::expected<SaslStep, SaslError> SaslExchange::respond(std::string_view line) {
+SaslResult SaslExchange::respond(std::string_view line) {
     assert(in_progress());
+    if (std::exchange(awaiting_, Awaiting::nothing) == Awaiting::end_of_failure) {
+        cancel();
+        return std::unexpected(SaslError::refused);
+    }
     if (line != "*") return take(line);
-    login_name_.clear();
-    awaiting_ = Awaiting::nothing;
+    cancel();
     return std::unexpected(SaslError::cancelled);
 }
 
-std::expected<SaslStep, SaslError> SaslExchange::take(std::string_view base64) {
-    const Awaiting awaited = std::exchange(awaiting_, Awaiting::nothing);
-    std::string name = std::exchange(login_name_, {});
-    if (base64.size() > max_sasl_response) return std::unexpected(SaslError::too_long);
-    std::optional<base::WipingBuffer> message = base::base64_decode(base64);
-    if (!message) return std::unexpected(SaslError::malformed);
-
-    if (awaited == Awaiting::plain_message) {
-        std::optional<auth::Credentials> credentials = decode_sasl_plain(base::view(*message));
-        if (!credentials) return std::unexpected(SaslError::malformed);
-        return std::move(*credentials);
+SaslResult SaslExchange::take(std::string_view base64) {
+    SaslResult result = std::unexpected(SaslError::too_long);
+    if (base64.size() <= max_sasl_response) {
+        const std::optional<base::WipingBuffer> message = base::base64_decode(base64);
+        result = message ? mechanism_->respond(base::view(*message)) : std::unexpected(SaslError::malformed);
     }
-    if (!is_sasl_text(base::view(*message))) return std::unexpected(SaslError::malformed);
-    if (awaited == Awaiting::login_name) {
-        login_name_ = base::view(*message);
-        return ask(Awaiting::login_password);
-    }
-    return auth::Credentials{.name = std::move(name), .act_as = {}, .password = base::Secret(std::move(*message))};
+    if (result && std::holds_alternative<SaslChallenge>(*result))
+        awaiting_ = Awaiting::response;
+    else if (!result || !mechanism_->failure())
+        cancel();
+    return result;
 }
 
-SaslStep SaslExchange::ask(Awaiting answer) {
-    awaiting_ = answer;
-    if (answer == Awaiting::login_name) return SaslChallenge{username_prompt};
-    if (answer == Awaiting::login_password) return SaslChallenge{password_prompt};
-    return SaslChallenge{};
+std::optional<SaslChallenge> SaslExchange::refuse() {
+    const std::unique_ptr<SaslMechanism> refused = std::move(mechanism_);
+    const auto challenge = refused ? refused->failure() : std::nullopt;
+    if (challenge) awaiting_ = Awaiting::end_of_failure;
+    return challenge;
+}
+
+void SaslExchange::cancel() {
+    mechanism_.reset();
+    awaiting_ = Awaiting::nothing;
 }
 
 }  // namespace postern::proxy

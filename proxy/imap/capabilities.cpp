@@ -68,7 +68,9 @@ ServerCapabilities read_capabilities(std::string_view list) {
     return found;
 }
 
-std::string capabilities_before_login(Transport transport, Capabilities backends) {
+std::string capabilities_before_login(Transport transport,
+                                      Capabilities backends,
+                                      std::span<const std::string_view> mechanisms) {
     const bool is_on_tls = transport == Transport::tls;
     std::string list = is_on_tls ? "IMAP4rev1 SASL-IR" : "IMAP4rev1";
     if (backends.has(Capability::id)) list += " ID";
@@ -80,7 +82,8 @@ std::string capabilities_before_login(Transport transport, Capabilities backends
     } else if (backends.has(Capability::literal_minus)) {
         list += " LITERAL-";
     }
-    return list + " AUTH=PLAIN AUTH=LOGIN";
+    for (const std::string_view mechanism : mechanisms) list.append(" AUTH=").append(mechanism);
+    return list;
 }
 
 std::string capabilities_after_login(std::string_view list, config::Compression compress) {

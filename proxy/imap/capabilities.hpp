@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,10 @@ inline constexpr std::size_t max_capability_list = 4096;
 
 /// What postern itself does before login. ID, ENABLE and literals that are not asked for are understood without being
 /// told of; but whoever heard of them goes on to use them after login. `backends`: what every server has that the
-/// client may come to.
-[[nodiscard]] std::string capabilities_before_login(Transport transport, Capabilities backends);
+/// client may come to. `mechanisms`: those of SASL that are offered, on TLS.
+[[nodiscard]] std::string capabilities_before_login(Transport transport,
+                                                    Capabilities backends,
+                                                    std::span<const std::string_view> mechanisms);
 
 /// What a user who is logged in may be told: `list` without the ways to log in again or elsewhere (AUTH=, STARTTLS,
 /// LOGINDISABLED, LOGIN-REFERRALS, UNAUTHENTICATE), without COMPRESS=, which would blind CommandGuard, unless it may

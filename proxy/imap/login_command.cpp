@@ -1,7 +1,7 @@
 #include "proxy/imap/login_command.hpp"
 
 #include "proxy/imap/capabilities.hpp"
-#include "proxy/sasl.hpp"
+#include "proxy/sasl_passwords.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -20,9 +20,17 @@ bool is_possible_name(std::string_view name) {
     return base::is_utf8(name) && std::ranges::none_of(name, base::is_control);
 }
 
-bool are_possible(const auth::Credentials& credentials) {
-    return !credentials.name.empty() && is_possible_name(credentials.name) && is_possible_name(credentials.act_as) &&
-           !credentials.password.empty() && base::is_utf8(credentials.password.reveal());
+bool is_possible(const auth::Evidence& evidence) {
+    return std::visit(base::Overload{
+                          [](const auth::Credentials& credentials) {
+                              return !credentials.name.empty() && is_possible_name(credentials.name) &&
+                                     is_possible_name(credentials.act_as) && !credentials.password.empty() &&
+                                     base::is_utf8(credentials.password.reveal());
+                          },
+                          [](const auth::BearerToken& token) { return is_possible_name(token.name); },
+                          [](const auth::CertificateHolder& holder) { return is_possible_name(holder.act_as); },
+                      },
+                      evidence);
 }
 
 const LocalisedText& reply_to(auth::Refusal refusal) {
@@ -84,14 +92,14 @@ const LoginDialogue::KnownCommand LoginDialogue::known_commands[] = {
     {"LOGIN", &LoginDialogue::login},           {"AUTHENTICATE", &LoginDialogue::authenticate},
 };
 
-LoginDialogue::LoginDialogue(
-    DialogueLimits limits, std::string hostname, Transport transport, Capabilities backends, config::Language language)
-    : limits_(limits),
-      hostname_(std::move(hostname)),
-      transport_(transport),
-      language_(language),
-      capabilities_(capabilities_before_login(transport, backends)),
-      reader_(limits_on(transport, limits.reader)) {}
+LoginDialogue::LoginDialogue(LoginDialogueOptions options)
+    : limits_(options.limits),
+      hostname_(std::move(options.hostname)),
+      transport_(options.transport),
+      language_(options.language),
+      reader_(limits_on(transport_, limits_.reader)),
+      sasl_(std::move(options.sasl)),
+      capabilities_(capabilities_before_login(transport_, options.backends, offered_mechanisms(sasl_.terms()))) {}
 
 void LoginDialogue::greet() {
     output_.append("* OK [CAPABILITY ").append(capabilities_).append("] ");
@@ -193,8 +201,9 @@ LoginDialogue::Outcome LoginDialogue::login(std::string_view arguments) {
     if (!name || !reader.take(' ')) return bad(replies::bad_arguments);
     std::optional<base::WipingBuffer> password = reader.astring();
     if (!password || !reader.at_end()) return bad(replies::bad_arguments);
-    return ask_for(
-        {.name = std::string(base::view(*name)), .act_as = {}, .password = base::Secret(std::move(*password))});
+    sasl_.cancel();  // a refusal of this is none of an exchange before it
+    return ask_for(auth::Credentials{
+        .name = std::string(base::view(*name)), .act_as = {}, .password = base::Secret(std::move(*password))});
 }
 
 LoginDialogue::Outcome LoginDialogue::authenticate(std::string_view arguments) {
@@ -207,9 +216,9 @@ LoginDialogue::Outcome LoginDialogue::authenticate(std::string_view arguments) {
     return take_sasl_step(sasl_.start(*mechanism, reader.rest()));
 }
 
-LoginDialogue::Outcome LoginDialogue::take_sasl_step(std::expected<SaslStep, SaslError> step) {
+LoginDialogue::Outcome LoginDialogue::take_sasl_step(SaslResult step) {
     if (!step) return take_sasl_error(step.error());
-    if (auto* credentials = std::get_if<auth::Credentials>(&*step)) return ask_for(std::move(*credentials));
+    if (auto* evidence = std::get_if<auth::Evidence>(&*step)) return ask_for(std::move(*evidence));
     output_.append("+ ");
     say(std::get<SaslChallenge>(*step).base64);
     return std::nullopt;
@@ -224,13 +233,16 @@ LoginDialogue::Outcome LoginDialogue::take_sasl_error(SaslError error) {
         case SaslError::malformed:
         case SaslError::too_long:
             return bad(replies::exchange_malformed);
+        case SaslError::refused:
+            answer_refusal(refusal_);
+            return std::nullopt;
     }
     std::unreachable();
 }
 
-LoginDialogue::Outcome LoginDialogue::ask_for(auth::Credentials credentials) {
+LoginDialogue::Outcome LoginDialogue::ask_for(auth::Evidence evidence) {
     state_ = State::awaiting_verdict;
-    if (are_possible(credentials)) return Authenticate{std::move(credentials)};
+    if (is_possible(evidence)) return Authenticate{std::move(evidence)};
     refuse(auth::Refusal::wrong_credentials);
     return std::nullopt;
 }
@@ -238,8 +250,17 @@ LoginDialogue::Outcome LoginDialogue::ask_for(auth::Credentials credentials) {
 void LoginDialogue::refuse(auth::Refusal refusal) {
     assert(state_ == State::awaiting_verdict);
     state_ = State::reading;
+    if (!is_temporary(refusal)) ++refused_logins_;
+    const auto challenge = is_temporary(refusal) ? std::nullopt : sasl_.refuse();
+    if (!challenge) return answer_refusal(refusal);
+    refusal_ = refusal;
+    output_.append("+ ");
+    say(challenge->base64);
+}
+
+void LoginDialogue::answer_refusal(auth::Refusal refusal) {
     answer(reply_to(refusal).in(language_));
-    if (!is_temporary(refusal) && ++refused_logins_ >= limits_.login_attempts)
+    if (!is_temporary(refusal) && refused_logins_ >= limits_.login_attempts)
         close_with(replies::too_many_refusals.in(language_));
 }
 
@@ -273,7 +294,7 @@ base::WipingBuffer LoginDialogue::take_unread() {
 LoginDialogue::Outcome LoginDialogue::refuse_bad_command(const BadCommand& command) {
     // A broken line inside an exchange ends it: the tag to answer is that of its AUTHENTICATE.
     if (sasl_.in_progress()) {
-        sasl_ = SaslExchange{};
+        sasl_.cancel();
         return bad(replies::bad_line_end);
     }
     tag_ = command.tag;

@@ -25,6 +25,15 @@ struct DialogueLimits {
     ReaderLimits reader;
 };
 
+struct LoginDialogueOptions {
+    std::string hostname;   ///< how we call ourselves in the greeting
+    Capabilities backends;  ///< what every server has that the client may come to
+    DialogueLimits limits;
+    Transport transport = Transport::tls;
+    config::Language language = config::Language::english;
+    SaslTerms sasl{};
+};
+
 /// A command is refused with BAD and counted when it breaks the grammar or is unknown; a cancelled or unsupported
 /// AUTHENTICATE is not counted. Names that no account can have (not UTF-8, control characters, empty) are refused here
 /// like wrong credentials.
@@ -33,13 +42,7 @@ struct DialogueLimits {
 /// since it would be a password. A byte behind STARTTLS ends the dialogue: who sent it cannot be known.
 class LoginDialogue final : public proxy::LoginDialogue {
 public:
-    /// `hostname`: how we call ourselves in the greeting. `backends`: what every server has that the client may come
-    /// to.
-    LoginDialogue(DialogueLimits limits,
-                  std::string hostname,
-                  Transport transport = Transport::tls,
-                  Capabilities backends = {},
-                  config::Language language = config::Language::english);
+    explicit LoginDialogue(LoginDialogueOptions options);
 
     void greet() override;
     void receive(std::string_view bytes) override;
@@ -73,9 +76,9 @@ private:
     Outcome starttls(std::string_view arguments);
     Outcome login(std::string_view arguments);
     Outcome authenticate(std::string_view arguments);
-    Outcome take_sasl_step(std::expected<SaslStep, SaslError> step);
+    Outcome take_sasl_step(SaslResult step);
     Outcome take_sasl_error(SaslError error);
-    Outcome ask_for(auth::Credentials credentials);
+    Outcome ask_for(auth::Evidence evidence);
 
     Outcome refuse_bad_command(const BadCommand& command);
     Outcome give_up(StreamFault fault);
@@ -84,14 +87,16 @@ private:
     void say(std::string_view line);
     void answer(std::string_view text);
     void close_with(std::string_view last_line);
+    void answer_refusal(auth::Refusal refusal);
 
     DialogueLimits limits_;
     std::string hostname_;
     Transport transport_;
     config::Language language_;
-    std::string capabilities_;  ///< told before login
     CommandReader reader_;
     SaslExchange sasl_;
+    std::string capabilities_;                            ///< told before login
+    auth::Refusal refusal_ = auth::Refusal::unavailable;  ///< to be answered when an exchange that failed has ended
     State state_ = State::reading;
     std::string tag_;  ///< of the command being answered; empty: it has none that may be repeated
     unsigned bad_commands_ = 0;

@@ -2,7 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
-#include "proxy/sasl.hpp"
+#include "proxy/sasl_passwords.hpp"
 #include "proxy/smtp/greeting_name.hpp"
 #include "proxy/smtp/xclient.hpp"
 

@@ -66,8 +66,37 @@ std::string_view reply_to(SaslError error) {
             return replies::cancelled;
         case SaslError::too_long:
             return replies::sasl_line_too_long;
+        case SaslError::refused:
+            break;  // the reply is that to the refusal
     }
     std::unreachable();
+}
+
+const LocalisedText& reply_to(auth::Refusal refusal) {
+    switch (refusal) {
+        case auth::Refusal::wrong_credentials:
+        case auth::Refusal::not_authorised:
+            return replies::wrong_credentials;
+        case auth::Refusal::account_suspended:
+            return replies::account_suspended;
+        case auth::Refusal::account_expired:
+            return replies::account_expired;
+        case auth::Refusal::not_activated:
+            return replies::not_activated;
+        case auth::Refusal::must_change:
+            return replies::must_change;
+        case auth::Refusal::app_password_required:
+            return replies::app_password_required;
+        case auth::Refusal::throttled:
+        case auth::Refusal::busy:
+        case auth::Refusal::unavailable:
+            return replies::temporary_failure;
+    }
+    std::unreachable();
+}
+
+bool is_temporary(auth::Refusal refusal) {
+    return refusal == auth::Refusal::busy || refusal == auth::Refusal::unavailable;
 }
 
 const LocalisedText& text_of(Farewell reason) {
@@ -82,7 +111,8 @@ const LocalisedText& text_of(Farewell reason) {
 
 }  // namespace
 
-LoginDialogue::LoginDialogue(LoginDialogueOptions options) : options_(std::move(options)), reader_(options_.lines) {}
+LoginDialogue::LoginDialogue(LoginDialogueOptions options)
+    : options_(std::move(options)), reader_(options_.lines), sasl_(options_.sasl) {}
 
 void LoginDialogue::greet() {
     say("220 ");
@@ -104,16 +134,16 @@ DialogueStep LoginDialogue::next() {
             break;
         }
         const std::string_view line = std::get<CommandLine>(event).text;
-        MaybeCredentials credentials = sasl_.in_progress() ? follow(sasl_.respond(line)) : obey(line);
-        if (!credentials) continue;
+        MaybeEvidence evidence = sasl_.in_progress() ? follow(sasl_.respond(line)) : obey(line);
+        if (!evidence) continue;
         awaits_verdict_ = true;
-        return Authenticate{.credentials = std::move(*credentials)};
+        return Authenticate{.evidence = std::move(*evidence)};
     }
     if (std::exchange(starts_tls_, false)) return StartTls{};
     return Close{};
 }
 
-LoginDialogue::MaybeCredentials LoginDialogue::obey(std::string_view line) {
+LoginDialogue::MaybeEvidence LoginDialogue::obey(std::string_view line) {
     if (++commands_ > options_.commands) {
         hang_up(replies::too_many_commands);
         return std::nullopt;
@@ -196,10 +226,13 @@ void LoginDialogue::say_extensions() {
         if (options_.backends.has(capability)) say("250-" + std::string(keyword) + "\r\n");
     if (options_.backends.has(Capability::size))
         say("250-SIZE " + std::to_string(options_.backends.message_limit()) + "\r\n");
-    say(is_on_tls() ? "250 AUTH PLAIN LOGIN\r\n" : "250 STARTTLS\r\n");
+    if (!is_on_tls()) return say("250 STARTTLS\r\n");
+    say("250 AUTH");
+    for (const std::string_view mechanism : offered_mechanisms(sasl_.terms())) output_.append(" ").append(mechanism);
+    say("\r\n");
 }
 
-LoginDialogue::MaybeCredentials LoginDialogue::authenticate(std::string_view argument) {
+LoginDialogue::MaybeEvidence LoginDialogue::authenticate(std::string_view argument) {
     const auto [mechanism, response] = split_word(argument);
     if (!is_on_tls()) {
         say(replies::tls_first.in(options_.language));
@@ -213,16 +246,24 @@ LoginDialogue::MaybeCredentials LoginDialogue::authenticate(std::string_view arg
     return std::nullopt;
 }
 
-LoginDialogue::MaybeCredentials LoginDialogue::follow(std::expected<SaslStep, SaslError> step) {
+LoginDialogue::MaybeEvidence LoginDialogue::follow(SaslResult step) {
+    if (!step && step.error() == SaslError::refused) {
+        answer_refusal(refusal_);
+        return std::nullopt;
+    }
     if (!step) {
         complain(reply_to(step.error()));
         return std::nullopt;
     }
-    if (auto* const credentials = std::get_if<auth::Credentials>(&*step)) return std::move(*credentials);
-    say("334 ");
-    say(std::get<SaslChallenge>(*step).base64);
-    say("\r\n");
+    if (auto* const evidence = std::get_if<auth::Evidence>(&*step)) return std::move(*evidence);
+    ask(std::get<SaslChallenge>(*step));
     return std::nullopt;
+}
+
+void LoginDialogue::ask(SaslChallenge challenge) {
+    say("334 ");
+    say(challenge.base64);
+    say("\r\n");
 }
 
 /// For what no working client does; one that keeps doing it is not worth a connection.
@@ -252,40 +293,18 @@ void LoginDialogue::hang_up_on(LineFault fault) {
 
 void LoginDialogue::refuse(auth::Refusal refusal) {
     awaits_verdict_ = false;
-    switch (refusal) {
-        case auth::Refusal::wrong_credentials:
-        case auth::Refusal::not_authorised:
-            count_attempt(replies::wrong_credentials);
-            break;
-        case auth::Refusal::account_suspended:
-            count_attempt(replies::account_suspended);
-            break;
-        case auth::Refusal::account_expired:
-            count_attempt(replies::account_expired);
-            break;
-        case auth::Refusal::not_activated:
-            count_attempt(replies::not_activated);
-            break;
-        case auth::Refusal::must_change:
-            count_attempt(replies::must_change);
-            break;
-        case auth::Refusal::app_password_required:
-            count_attempt(replies::app_password_required);
-            break;
-        case auth::Refusal::throttled:
-            count_attempt(replies::temporary_failure);
-            break;
-        case auth::Refusal::busy:
-        case auth::Refusal::unavailable:
-            say(replies::temporary_failure.in(options_.language));
-            break;
-    }
+    if (is_temporary(refusal)) return say(reply_to(refusal).in(options_.language));
+    ++failed_attempts_;
+    const auto challenge = sasl_.refuse();
+    if (!challenge) return answer_refusal(refusal);
+    refusal_ = refusal;
+    ask(*challenge);
 }
 
 /// The client is told why before it is told to go, or it would take the password for good and try it again.
-void LoginDialogue::count_attempt(const LocalisedText& reply) {
-    say(reply.in(options_.language));
-    if (++failed_attempts_ >= options_.login_attempts) hang_up(replies::too_many_attempts.in(options_.language));
+void LoginDialogue::answer_refusal(auth::Refusal refusal) {
+    say(reply_to(refusal).in(options_.language));
+    if (failed_attempts_ >= options_.login_attempts) hang_up(replies::too_many_attempts.in(options_.language));
 }
 
 void LoginDialogue::backend_failed() {

@@ -25,6 +25,7 @@ struct LoginDialogueOptions {
     LineLimits lines;
     Transport transport = Transport::tls;
     config::Language language = config::Language::english;
+    SaslTerms sasl{};
 };
 
 /// The promises of proxy::LoginDialogue. Never says anything that the client sent.
@@ -50,13 +51,13 @@ public:
     [[nodiscard]] base::WipingBuffer take_unread() override { return reader_.take_unread(); }
 
 private:
-    using MaybeCredentials = std::optional<auth::Credentials>;
+    using MaybeEvidence = std::optional<auth::Evidence>;
 
-    MaybeCredentials obey(std::string_view line);
+    MaybeEvidence obey(std::string_view line);
     void start_tls(std::string_view argument);
     void greet_back(std::string_view name, bool extended);
-    MaybeCredentials authenticate(std::string_view argument);
-    MaybeCredentials follow(std::expected<SaslStep, SaslError> step);
+    MaybeEvidence authenticate(std::string_view argument);
+    MaybeEvidence follow(SaslResult step);
 
     void say(std::string_view reply) { output_ += reply; }
     void say_extensions();
@@ -65,7 +66,8 @@ private:
     void complain(std::string_view reply);
     void hang_up(std::string_view last_words);
     void hang_up_on(LineFault fault);
-    void count_attempt(const LocalisedText& reply);
+    void ask(SaslChallenge challenge);
+    void answer_refusal(auth::Refusal refusal);
 
     LoginDialogueOptions options_;
     CommandReader reader_;
@@ -74,6 +76,7 @@ private:
     std::uint32_t commands_ = 0;
     std::uint32_t bad_commands_ = 0;
     std::uint32_t failed_attempts_ = 0;
+    auth::Refusal refusal_ = auth::Refusal::unavailable;  // to be answered when an exchange that failed has ended
     bool awaits_verdict_ = false;
     bool starts_tls_ = false;
     bool over_ = false;

@@ -21,6 +21,8 @@ bool same(const fakes::Played& a, const fakes::Played& b) {
            a.unread == b.unread;
 }
 
+const postern::proxy::SaslTerms everything{.certificate_name = "carol@example.org", .takes_tokens = true};
+
 /// Where STARTTLS comes with something behind it, cuts decide between TLS and the end; else nothing depends on them.
 void check_plaintext(std::string_view input) {
     DialogueLimits limits = fakes::patient();
@@ -46,6 +48,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const fakes::Played whole = fakes::play(input, limits);
         check(same(fakes::play(input, 1, limits), whole));
         check(same(fakes::play(input, 2 + size % 7, limits), whole));
+        using postern::proxy::Transport;
+        check(same(fakes::play(input, input.size() + 1, limits, Transport::tls, everything),
+                   fakes::play(input, 1, limits, Transport::tls, everything)));
     }
 
     const fakes::Played bounded = fakes::play(input, fakes::patient());

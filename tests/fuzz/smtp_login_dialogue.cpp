@@ -45,12 +45,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::size_t longest_reply = 512;
     const std::string_view input(reinterpret_cast<const char*>(data) + 2, size - 2);
 
-    Transcript whole(usual_options, answers_of(data[1]));
+    // One half of all inputs with every mechanism.
+    LoginDialogueOptions options = usual_options;
+    if (data[0] >= 128) options.sasl = {.certificate_name = "carol@example.org", .takes_tokens = true};
+    Transcript whole(options, answers_of(data[1]));
     whole.send(input);
     demand(whole.said_bytes() <= most_commands * longest_reply);
     demand(input.ends_with(whole.rest()));
 
-    Transcript chunked(usual_options, answers_of(data[1]));
+    Transcript chunked(options, answers_of(data[1]));
     chunked.send_in_pieces(input, data[0] + 1U);
     demand(chunked.text_without_rest() == whole.text_without_rest());
     demand(chunked.let_in() == whole.let_in());

@@ -35,7 +35,7 @@ const std::vector<Zone> zones{
     {"net",                  {"net/*"},               {"base", "settings", "http values"}},
 
     {"proxy contracts",      {"proxy/login_dialogue.*", "proxy/backend_login.*", "proxy/backend_starttls.*", "proxy/capability_inquiry.*",
-                              "proxy/server_capabilities.*", "proxy/relay_guard.*", "proxy/sasl.*", "proxy/localised_text.*"},
+                              "proxy/server_capabilities.*", "proxy/relay_guard.*", "proxy/sasl*", "proxy/localised_text.*"},
                                                       {"base", "settings", "verdict"}},
     {"proxy/imap",           {"proxy/imap/*"},        {"base", "settings", "verdict", "proxy contracts"}},
     {"proxy/smtp",           {"proxy/smtp/*"},        {"base", "settings", "verdict", "proxy contracts"}},

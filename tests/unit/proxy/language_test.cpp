@@ -24,7 +24,7 @@ protected:
 
     /// What a client that has said this hears when it is refused, or in the end.
     std::string refused(MailProtocol protocol, std::string_view said, auth::Refusal refusal) {
-        const auto dialogue = make_login_dialogue(protocol, settings_, Transport::tls, {});
+        const auto dialogue = make_login_dialogue(protocol, settings_, Transport::tls, {}, {});
         dialogue->receive(said);
         if (std::holds_alternative<Authenticate>(dialogue->next())) dialogue->refuse(refusal);
         dialogue->say_farewell(Farewell::shutting_down);

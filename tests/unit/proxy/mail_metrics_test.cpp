@@ -61,6 +61,7 @@ TEST_F(MailMetricsTest, KnowEveryRefusal) {
     }
     mail.login(MailProtocol::imap, "refused", "too_many_sessions", 1ms);
     mail.login(MailProtocol::imap, "failed", "backend_drained", 1ms);
+    mail.login(MailProtocol::imap, "failed", "backend_needs_password", 1ms);
     const std::string text = metrics_.text();
     EXPECT_THAT(text, HasSubstr("{outcome=\"refused\",protocol=\"imap\",reason=\"other\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("{outcome=\"failed\",protocol=\"imap\",reason=\"other\"} 0\n"));

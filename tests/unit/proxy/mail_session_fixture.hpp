@@ -66,8 +66,8 @@ protected:
             std::move(*BackendConnector::make(settings_.backends, settings_.server.hostname, pool_)));
         health_ = std::make_unique<BackendHealth>(settings_.backends);
         capabilities_ = std::make_unique<BackendCapabilities>(settings_.backends);
-        services_ = std::make_shared<const MailServices>(settings_, authenticator_, pool_, router_, *connector_,
-                                                         *health_, *capabilities_, sending_, sessions_, session_limits_,
+        services_ = std::make_shared<const MailServices>(settings_, *asked_, pool_, router_, *connector_, *health_,
+                                                         *capabilities_, sending_, sessions_, session_limits_,
                                                          addresses_, metrics_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
@@ -144,6 +144,7 @@ protected:
     const MailMetrics metrics_{registry_, {}};
     auth::Authenticator authenticator_{test_store_.store(), hasher_, test_store_.keyring, test_store_.clock,
                                        settings_.auth};
+    auth::Authenticator* asked_ = &authenticator_;
     routing::Router router_{settings_.routing};
     net::ConnectionLimit connections_{10};
     asio::io_context context_{1};

@@ -42,6 +42,63 @@ TEST_F(MailSessionTest, AWrongPasswordReachesNoBackendAndTheNextMayBeRight) {
     }());
 }
 
+/// Every token is anne's.
+class AnnesTokens final : public auth::TokenVerifier {
+public:
+    std::expected<std::string, auth::Refused> owner_of(const base::Secret& token) override {
+        if (token.reveal() == "good") return "anne@example.org";
+        return std::unexpected(auth::Refusal::wrong_credentials);
+    }
+};
+
+class TokenSessionTest : public MailSessionTest {
+protected:
+    AnnesTokens tokens_;
+    auth::Authenticator with_tokens_{test_store_.store(), hasher_,        test_store_.keyring,
+                                     test_store_.clock,   settings_.auth, &tokens_};
+    TokenSessionTest() { asked_ = &with_tokens_; }
+
+    // user=anne@example.org with "good" and with "bad"
+    static constexpr std::string_view good =
+        "a AUTHENTICATE XOAUTH2 dXNlcj1hbm5lQGV4YW1wbGUub3JnAWF1dGg9QmVhcmVyIGdvb2QBAQ==\r\n";
+    static constexpr std::string_view bad =
+        "a AUTHENTICATE XOAUTH2 dXNlcj1hbm5lQGV4YW1wbGUub3JnAWF1dGg9QmVhcmVyIGJhZAEB\r\n";
+};
+
+TEST_F(TokenSessionTest, ATokenOpensAMailboxWithoutAPassword) {
+    start();
+    run([this]() -> asio::awaitable<void> {
+        const std::string hello = co_await read_until(*client_, "\r\n");
+        EXPECT_TRUE(hello.contains("AUTH=OAUTHBEARER AUTH=XOAUTH2")) << hello;
+        co_await say(*client_, bad);
+        const std::string explained = co_await read_until(*client_, "\r\n");
+        EXPECT_TRUE(explained.starts_with("+ e")) << explained;
+        co_await say(*client_, "\r\n");
+        const std::string refused = co_await read_until(*client_, "\r\n");
+        EXPECT_TRUE(refused.starts_with("a NO [AUTHENTICATIONFAILED]")) << refused;
+        co_await say(*client_, good);
+        const auto backend = co_await backend_accepts();
+        (void)co_await backend_lets_in(*backend);
+        const std::string reply = co_await read_until(*client_, "\r\n");
+        EXPECT_TRUE(reply.starts_with("a OK ")) << reply;
+    }());
+}
+
+TEST_F(TokenSessionTest, ABackendThatNeedsThePasswordIsUnavailableToAToken) {
+    settings_.backends.at("imap1").login = config::BackendLogin::password;
+    start();
+    run([this]() -> asio::awaitable<void> {
+        (void)co_await read_until(*client_, "\r\n");
+        co_await say(*client_, good);
+        const std::string reply = co_await read_until(*client_, "\r\n");
+        EXPECT_TRUE(reply.starts_with("a NO [UNAVAILABLE]")) << reply;
+        boost::system::error_code nobody;
+        backend_listener_.non_blocking(true);
+        backend_listener_.accept(nobody);
+        EXPECT_EQ(nobody, asio::error::would_block) << "it was not even asked";
+    }());
+}
+
 TEST_F(MailSessionTest, ABackendThatIsDownIsUnavailableAndTheSessionStaysUsable) {
     backend_listener_.close();
     start();

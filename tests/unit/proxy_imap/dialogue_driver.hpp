@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proxy/imap/login_dialogue.hpp"
+#include "tests/support/evidence_text.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -36,8 +37,13 @@ class Driver {
 public:
     explicit Driver(DialogueLimits limits = {},
                     Transport transport = Transport::tls,
+                    SaslTerms terms = {},
                     Capabilities servers = usual_servers())
-        : dialogue_(limits, "mail.example.org", transport, servers) {
+        : dialogue_({.hostname = "mail.example.org",
+                     .backends = servers,
+                     .limits = limits,
+                     .transport = transport,
+                     .sasl = std::move(terms)}) {
         dialogue_.greet();
         greeting_ = dialogue_.take_output();
     }
@@ -71,11 +77,25 @@ private:
             played_.starts_tls = true;
             return false;
         }
-        const auth::Credentials& credentials = std::get<Authenticate>(step).credentials;
-        played_.asked.push_back(credentials.name + "|" + credentials.act_as + "|" +
-                                std::string(credentials.password.reveal()));
-        answer(credentials);
+        const auth::Evidence& evidence = std::get<Authenticate>(step).evidence;
+        played_.asked.push_back(test::text_of(evidence));
+        std::visit([this](const auto& shown) { answer(shown); }, evidence);
         return !played_.welcomed;
+    }
+
+    /// Accepts the token "good", for anybody.
+    void answer(const auth::BearerToken& token) {
+        if (token.name == "down") return dialogue_.refuse(auth::Refusal::unavailable);
+        if (token.name == "broken") return dialogue_.backend_failed();
+        if (token.token.reveal() != "good") return dialogue_.refuse(auth::Refusal::wrong_credentials);
+        welcome();
+    }
+
+    /// Accepts whoever wants to be himself.
+    void answer(const auth::CertificateHolder& holder) {
+        if (!holder.act_as.empty() && holder.act_as != holder.name)
+            return dialogue_.refuse(auth::Refusal::not_authorised);
+        welcome();
     }
 
     void answer(const auth::Credentials& credentials) {
@@ -93,6 +113,10 @@ private:
         if (!credentials.act_as.empty()) return dialogue_.refuse(auth::Refusal::not_authorised);
         if (name != "alice" || (password != "secret" && password != "pass \"word\\"))
             return dialogue_.refuse(auth::Refusal::wrong_credentials);
+        welcome();
+    }
+
+    void welcome() {
         dialogue_.welcome(BackendReady{"IMAP4rev1 IDLE"});
         played_.welcomed = true;
         played_.unread = base::view(dialogue_.take_unread());
@@ -106,8 +130,9 @@ private:
 inline Played play(std::string_view input,
                    std::size_t piece_bytes,
                    DialogueLimits limits = {},
-                   Transport transport = Transport::tls) {
-    Driver driver(limits, transport);
+                   Transport transport = Transport::tls,
+                   SaslTerms terms = {}) {
+    Driver driver(limits, transport, std::move(terms));
     for (std::size_t at = 0; at < input.size(); at += piece_bytes) driver.send(input.substr(at, piece_bytes));
     return driver.played();
 }

@@ -257,16 +257,16 @@ TEST(Dialogue, TellsOnlyOfWhatEveryServerHas) {
     Capabilities some;
     some.add(Capability::id);
     some.add(Capability::literal_minus);
-    const std::string greeting = Driver({}, Transport::tls, some).greeting();
+    const std::string greeting = Driver({}, Transport::tls, {}, some).greeting();
     EXPECT_TRUE(greeting.starts_with("* OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL- AUTH=PLAIN AUTH=LOGIN] "))
         << greeting;
-    EXPECT_TRUE(Driver({}, Transport::tls, Capabilities{})
+    EXPECT_TRUE(Driver({}, Transport::tls, {}, Capabilities{})
                     .greeting()
                     .starts_with("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=LOGIN] "));
-    EXPECT_TRUE(Driver({}, Transport::plaintext, Capabilities{})
+    EXPECT_TRUE(Driver({}, Transport::plaintext, {}, Capabilities{})
                     .greeting()
                     .starts_with("* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] "));
-    EXPECT_TRUE(Driver({}, Transport::plaintext, some)
+    EXPECT_TRUE(Driver({}, Transport::plaintext, {}, some)
                     .greeting()
                     .starts_with("* OK [CAPABILITY IMAP4rev1 ID STARTTLS LOGINDISABLED] "));
 }

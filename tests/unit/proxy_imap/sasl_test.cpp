@@ -1,6 +1,9 @@
 #include "proxy/sasl.hpp"
 
 #include "base/base64.hpp"
+#include "proxy/sasl_passwords.hpp"
+#include "proxy/sasl_tokens.hpp"
+#include "tests/support/evidence_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,18 +19,20 @@ std::string base64(std::string_view bytes) {
     return std::string(base::view(base::base64_encode(bytes)));
 }
 
-/// "name|act_as|password", "+challenge" or "error n".
-std::string text_of(const std::expected<SaslStep, SaslError>& step) {
+/// What was shown, "+challenge" or "error n".
+std::string text_of(const SaslResult& step) {
     if (!step) return "error " + std::to_string(static_cast<int>(step.error()));
     if (const auto* challenge = std::get_if<SaslChallenge>(&*step)) return "+" + std::string(challenge->base64);
-    const auto& credentials = std::get<auth::Credentials>(*step);
-    return credentials.name + "|" + credentials.act_as + "|" + std::string(credentials.password.reveal());
+    return test::text_of(std::get<auth::Evidence>(*step));
 }
+
+const SaslTerms everything{.certificate_name = "carol@example.org", .takes_tokens = true};
 
 const std::string unsupported = "error 0";
 const std::string malformed = "error 1";
 const std::string cancelled = "error 2";
 const std::string too_long = "error 3";
+const std::string refused = "error 4";
 
 struct PlainCase {
     std::string name;
@@ -152,6 +157,356 @@ TEST(Exchange, KeepsNothingOfTheOneBefore) {
     EXPECT_EQ(text_of(exchange.respond(base64("secret"))), "bob||secret");
     EXPECT_EQ(text_of(exchange.start("LOGIN", base64("alice"))), "+UGFzc3dvcmQ6");
     EXPECT_EQ(text_of(exchange.start("PLAIN", base64("\0bob\0secret"s))), "bob||secret");
+}
+
+TEST(Mechanisms, AreOfferedWhereTheyCanWork) {
+    using Names = std::vector<std::string_view>;
+    EXPECT_EQ(offered_mechanisms({}), (Names{"PLAIN", "LOGIN"}));
+    EXPECT_EQ(offered_mechanisms({.certificate_name = "carol@example.org"}), (Names{"PLAIN", "LOGIN", "EXTERNAL"}));
+    EXPECT_EQ(offered_mechanisms({.certificate_name = {}, .takes_tokens = true}),
+              (Names{"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"}));
+    EXPECT_EQ(offered_mechanisms(everything), (Names{"PLAIN", "LOGIN", "EXTERNAL", "OAUTHBEARER", "XOAUTH2"}));
+}
+
+TEST(Mechanisms, ThatAreNotOfferedAreUnknown) {
+    for (const std::string_view name : {"EXTERNAL", "OAUTHBEARER", "XOAUTH2"}) {
+        SaslExchange exchange;
+        EXPECT_EQ(text_of(exchange.start(name, "=")), unsupported) << name;
+        EXPECT_EQ(text_of(exchange.start(name, std::nullopt)), unsupported) << name;
+        EXPECT_FALSE(exchange.refuse()) << name;
+    }
+    SaslExchange with_certificate(SaslTerms{.certificate_name = "carol@example.org"});
+    EXPECT_EQ(text_of(with_certificate.start("XOAUTH2", std::nullopt)), unsupported);
+    SaslExchange with_tokens(SaslTerms{.certificate_name = {}, .takes_tokens = true});
+    EXPECT_EQ(text_of(with_tokens.start("EXTERNAL", "=")), unsupported);
+}
+
+TEST(External, SaysWhomTheClientWantsToBe) {
+    const std::string itself = "certificate:carol@example.org|";
+    SaslExchange exchange(everything);
+    EXPECT_EQ(text_of(exchange.start("external", "=")), itself);
+    EXPECT_EQ(text_of(exchange.start("EXTERNAL", std::nullopt)), "+");
+    EXPECT_EQ(text_of(exchange.respond("")), itself);
+    EXPECT_EQ(text_of(exchange.start("EXTERNAL", base64("bob@example.org"))), itself + "bob@example.org");
+    EXPECT_FALSE(exchange.refuse()) << "nothing is said but the reply";
+    EXPECT_EQ(text_of(exchange.start("EXTERNAL", base64("bob\0"s))), malformed);
+    EXPECT_EQ(text_of(exchange.start("EXTERNAL", base64("b\xF6"))), malformed);
+    EXPECT_EQ(text_of(exchange.start("EXTERNAL", "Ym9i!")), malformed);
+    EXPECT_EQ(text_of(exchange.start("EXTERNAL", std::nullopt)), "+");
+    EXPECT_EQ(text_of(exchange.respond("*")), cancelled);
+    EXPECT_EQ(text_of(exchange.start("EXTERNAL", std::string(max_sasl_response + 4, 'A'))), too_long);
+}
+
+struct TokenCase {
+    std::string name;
+    std::string message;
+    std::string want;  ///< "name|token"; empty: malformed
+};
+
+std::string text_of(const std::optional<auth::BearerToken>& token) {
+    return token ? token->name + "|" + std::string(token->token.reveal()) : "";
+}
+
+class OAuthBearer : public testing::TestWithParam<TokenCase> {};
+
+TEST_P(OAuthBearer, IsReadAsRfc7628Says) {
+    EXPECT_EQ(text_of(decode_oauthbearer(GetParam().message)), GetParam().want);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sasl,
+                         OAuthBearer,
+                         testing::ValuesIn(std::vector<TokenCase>{
+                             {"ExampleOfTheRfc",
+                              "n,a=user@example.com,\x01host=server.example.com\x01port=143\x01"
+                              "auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01"s,
+                              "user@example.com|vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="},
+                             {"NoName",
+                              "n,,\x01"
+                              "auth=Bearer t.o-k_e~n+/=\x01\x01"s,
+                              "|t.o-k_e~n+/="},
+                             {"ChannelBindingThatTheServerHasNot",
+                              "y,,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              "|t"},
+                             {"SchemeHasNoCase",
+                              "n,,\x01"
+                              "auth=bEARER t\x01\x01"s,
+                              "|t"},
+                             {"EscapedName",
+                              "n,a=a=2Cb=3Dc,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              "a,b=c|t"},
+                             {"NameOutsideAscii",
+                              "n,a=\xC3\xA9,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              "\xC3\xA9|t"},
+                             {"OtherPairsInAnyOrder",
+                              "n,,\x01"
+                              "auth=Bearer t\x01mthd=POST\x01qs=a=b&c \t\r\n\x01x=\x01\x01"s,
+                              "|t"},
+                             {"ChannelBinding",
+                              "p=tls-exporter,,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NonStandardFlag",
+                              "F,n,,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NoHeader",
+                              "\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"HeaderWithoutItsSecondComma",
+                              "n,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NameWithoutItsKey",
+                              "n,user,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"EmptyName",
+                              "n,a=,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"UnknownEscape",
+                              "n,a=a=41,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"HalfAnEscape",
+                              "n,a=a=2,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NameWithNul",
+                              "n,a=a\0b,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NameWithLineEnd",
+                              "n,a=a\r\nb,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NameWithSeparator",
+                              "n,a=a\x01,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NameThatIsNotUtf8",
+                              "n,a=\xE9,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NoSeparatorBehindTheHeader", "n,,auth=Bearer t\x01\x01"s, ""},
+                             {"NoLastSeparator",
+                              "n,,\x01"
+                              "auth=Bearer t\x01"s,
+                              ""},
+                             {"NoSeparatorAtAll",
+                              "n,,\x01"
+                              "auth=Bearer t"s,
+                              ""},
+                             {"BytesBehindTheEnd",
+                              "n,,\x01"
+                              "auth=Bearer t\x01\x01x"s,
+                              ""},
+                             {"TwoEnds",
+                              "n,,\x01"
+                              "auth=Bearer t\x01\x01\x01"s,
+                              ""},
+                             {"NoAuth", "n,,\x01host=x\x01\x01"s, ""},
+                             {"NoPairs", "n,,\x01\x01"s, ""},
+                             {"AuthTwice",
+                              "n,,\x01"
+                              "auth=Bearer t\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"EmptyAuth",
+                              "n,,\x01"
+                              "auth=\x01\x01"s,
+                              ""},
+                             {"AnotherScheme",
+                              "n,,\x01"
+                              "auth=Basic dDp0\x01\x01"s,
+                              ""},
+                             {"NoToken",
+                              "n,,\x01"
+                              "auth=Bearer \x01\x01"s,
+                              ""},
+                             {"OnlyPadding",
+                              "n,,\x01"
+                              "auth=Bearer ==\x01\x01"s,
+                              ""},
+                             {"PaddingInTheMiddle",
+                              "n,,\x01"
+                              "auth=Bearer a=b\x01\x01"s,
+                              ""},
+                             {"SpaceInTheToken",
+                              "n,,\x01"
+                              "auth=Bearer a b\x01\x01"s,
+                              ""},
+                             {"QuoteInTheToken",
+                              "n,,\x01"
+                              "auth=Bearer a\"b\x01\x01"s,
+                              ""},
+                             {"NulInTheToken",
+                              "n,,\x01"
+                              "auth=Bearer a\0b\x01\x01"s,
+                              ""},
+                             {"PairWithoutEquals",
+                              "n,,\x01host\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"PairWithoutKey",
+                              "n,,\x01=x\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"KeyWithDigit",
+                              "n,,\x01h1=x\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NulInAValue",
+                              "n,,\x01host=\0\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"ValueOutsideAscii",
+                              "n,,\x01host=\xC3\xA9\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"TheClientsLastWord", "\x01"s, ""},
+                             {"Nothing", ""s, ""},
+                             {"APlainMessage", "\0alice\0secret"s, ""},
+                             {"AnXoauth2Message",
+                              "user=alice\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                         }),
+                         [](const auto& test) { return test.param.name; });
+
+class Xoauth2 : public testing::TestWithParam<TokenCase> {};
+
+TEST_P(Xoauth2, IsReadAsItsInventorsSay) {
+    EXPECT_EQ(text_of(decode_xoauth2(GetParam().message)), GetParam().want);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sasl,
+                         Xoauth2,
+                         testing::ValuesIn(std::vector<TokenCase>{
+                             {"ExampleOfGoogle",
+                              "user=someuser@example.com\x01"
+                              "auth=Bearer ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg\x01\x01"s,
+                              "someuser@example.com|ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg"},
+                             {"SchemeHasNoCase",
+                              "user=a\x01"
+                              "auth=bearer t\x01\x01"s,
+                              "a|t"},
+                             {"NameWithEquals",
+                              "user=a=b\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              "a=b|t"},
+                             {"NoName",
+                              "user=\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NoUser", "auth=Bearer t\x01\x01"s, ""},
+                             {"NoAuth", "user=a\x01\x01"s, ""},
+                             {"OtherOrder", "auth=Bearer t\x01user=a\x01\x01"s, ""},
+                             {"AnotherPair",
+                              "user=a\x01host=x\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"AnotherPairBehind",
+                              "user=a\x01"
+                              "auth=Bearer t\x01host=x\x01\x01"s,
+                              ""},
+                             {"OneSeparatorAtTheEnd",
+                              "user=a\x01"
+                              "auth=Bearer t\x01"s,
+                              ""},
+                             {"ThreeSeparatorsAtTheEnd",
+                              "user=a\x01"
+                              "auth=Bearer t\x01\x01\x01"s,
+                              ""},
+                             {"NoToken",
+                              "user=a\x01"
+                              "auth=Bearer \x01\x01"s,
+                              ""},
+                             {"AnotherScheme",
+                              "user=a\x01"
+                              "auth=MAC t\x01\x01"s,
+                              ""},
+                             {"NameWithNul",
+                              "user=a\0b\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"NameThatIsNotUtf8",
+                              "user=\xE9\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                             {"Nothing", ""s, ""},
+                             {"OnlyTheEnd", "\x01\x01"s, ""},
+                             {"UserAndTheEnd", "user=\x01\x01"s, ""},
+                             {"AnOauthbearerMessage",
+                              "n,,\x01"
+                              "auth=Bearer t\x01\x01"s,
+                              ""},
+                         }),
+                         [](const auto& test) { return test.param.name; });
+
+struct FailureCase {
+    std::string mechanism;
+    std::string message;
+    std::string challenge;  ///< decoded
+};
+class TokenExchange : public testing::TestWithParam<FailureCase> {};
+
+TEST_P(TokenExchange, ShowsATokenAndNoPassword) {
+    SaslExchange exchange(everything);
+    const auto& [mechanism, message, challenge] = GetParam();
+    EXPECT_EQ(text_of(exchange.start(mechanism, base64(message))), "token:alice|t");
+    EXPECT_FALSE(exchange.in_progress());
+    EXPECT_EQ(text_of(exchange.start(mechanism, std::nullopt)), "+");
+    EXPECT_EQ(text_of(exchange.respond(base64(message))), "token:alice|t");
+    EXPECT_EQ(text_of(exchange.start(mechanism, "=")), malformed);
+    EXPECT_EQ(text_of(exchange.start(mechanism, std::nullopt)), "+");
+    EXPECT_EQ(text_of(exchange.respond("*")), cancelled);
+    EXPECT_FALSE(exchange.refuse()) << "nothing was shown";
+}
+
+TEST_P(TokenExchange, EndsARefusalWithAChallengeAndWhateverTheClientSaysToIt) {
+    const auto& [mechanism, message, challenge] = GetParam();
+    for (const std::string& said : {base64("\x01"), ""s, "*"s, "!"s, base64(message), std::string(20'000, 'A')}) {
+        SaslExchange exchange(everything);
+        (void)exchange.start(mechanism, base64(message));
+        const auto failure = exchange.refuse();
+        ASSERT_TRUE(failure);
+        const auto decoded = base::base64_decode(failure->base64);
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ(base::view(*decoded), challenge);
+        ASSERT_TRUE(exchange.in_progress());
+        EXPECT_EQ(text_of(exchange.respond(said)), refused) << said.substr(0, 50);
+        EXPECT_FALSE(exchange.in_progress());
+        EXPECT_FALSE(exchange.refuse()) << "once";
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sasl,
+                         TokenExchange,
+                         testing::Values(FailureCase{"OAUTHBEARER",
+                                                     "n,a=alice,\x01"
+                                                     "auth=Bearer t\x01\x01",
+                                                     R"({"status":"invalid_token"})"},
+                                         FailureCase{"XOAUTH2",
+                                                     "user=alice\x01"
+                                                     "auth=Bearer t\x01\x01",
+                                                     R"({"status":"401","schemes":"bearer"})"}),
+                         [](const auto& test) { return test.param.mechanism; });
+
+TEST(TokenExchange, ForgetsARefusalWhenAnotherBegins) {
+    SaslExchange exchange(everything);
+    (void)exchange.start("XOAUTH2", base64("user=alice\x01"
+                                           "auth=Bearer t\x01\x01"));
+    EXPECT_EQ(text_of(exchange.start("PLAIN", "AGFsaWNlAHNlY3JldA==")), "alice||secret");
+    EXPECT_FALSE(exchange.refuse());
+    (void)exchange.start("XOAUTH2", base64("user=alice\x01"
+                                           "auth=Bearer t\x01\x01"));
+    exchange.cancel();
+    EXPECT_FALSE(exchange.refuse());
 }
 
 }  // namespace

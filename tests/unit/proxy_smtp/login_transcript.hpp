@@ -3,6 +3,7 @@
 
 #include "base/base64.hpp"
 #include "proxy/smtp/login_dialogue.hpp"
+#include "tests/support/evidence_text.hpp"
 
 #include <cstddef>
 #include <string>
@@ -59,7 +60,7 @@ public:
             take_output();
             if (std::holds_alternative<ReadMore>(step)) return;
             if (const auto* question = std::get_if<Authenticate>(&step)) {
-                answer(question->credentials);
+                answer(question->evidence);
             } else if (std::holds_alternative<StartTls>(step)) {
                 end("[tls]");
             } else {
@@ -80,9 +81,8 @@ public:
     [[nodiscard]] std::size_t said_bytes() const { return said_bytes_; }
 
 private:
-    void answer(const auth::Credentials& credentials) {
-        text_ +=
-            '{' + credentials.name + '/' + credentials.act_as + '/' + std::string(credentials.password.reveal()) + '}';
+    void answer(const auth::Evidence& evidence) {
+        text_ += '{' + test::text_of(evidence, "/") + '}';
         const Answer next = asked_ < answers_.size() ? answers_[asked_] : Answer(auth::Refusal::wrong_credentials);
         ++asked_;
         if (const auto* refusal = std::get_if<auth::Refusal>(&next)) {
