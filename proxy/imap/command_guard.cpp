@@ -212,6 +212,9 @@ std::string_view CommandGuard::from_backend(std::string_view bytes) {
 
 /// Of the line that has begun with `list_`.
 bool CommandGuard::may_be_list(std::string_view bytes) const {
+    // Most lines are told apart by one letter: behind "* " stands a number.
+    constexpr std::size_t telling = 2;
+    if (list_.empty() && bytes.size() > telling && bytes[telling] != 'C' && bytes[telling] != 'c') return false;
     if (list_.size() >= list_begin.size()) return true;
     const std::string_view expected = list_begin.substr(list_.size());
     const std::size_t size = std::min(bytes.size(), expected.size());
