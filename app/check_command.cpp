@@ -43,13 +43,22 @@ void write_json(const std::string& file, const std::vector<config::SettingsError
 /// What is wrong with the files of TLS, which are only named in the configuration.
 std::vector<config::SettingsError> certificate_mistakes(const std::string& file, const config::Settings& settings) {
     std::vector<config::SettingsError> mistakes;
-    if (const auto tls = net::TlsContext::for_server(settings.tls, {}); !tls)
-        mistakes.push_back({.file = file, .path = "tls", .message = tls.error()});
+    const auto tls = net::TlsContext::for_server(settings.tls, {});
+    if (!tls) mistakes.push_back({.file = file, .path = "tls", .message = tls.error()});
+    for (std::size_t i = 0; i < settings.listeners.size() && tls; ++i) {
+        const auto& clients = settings.listeners[i].client_certificates;
+        if (!clients) continue;
+        if (const auto asking = net::TlsContext::for_server(settings.tls, {}, nullptr, &*clients); !asking)
+            mistakes.push_back({.file = file,
+                                .line = clients->line,
+                                .path = "listeners[" + std::to_string(i) + "].client_certificates",
+                                .message = asking.error()});
+    }
     for (const auto& [name, backend] : settings.backends) {
         if (backend.tls == config::BackendTls::none) continue;
-        if (const auto tls = net::TlsContext::for_client(backend.ca_file, backend.client_certificate); !tls)
+        if (const auto client = net::TlsContext::for_client(backend.ca_file, backend.client_certificate); !client)
             mistakes.push_back(
-                {.file = file, .line = backend.line, .path = "backends." + name, .message = tls.error()});
+                {.file = file, .line = backend.line, .path = "backends." + name, .message = client.error()});
     }
     return mistakes;
 }

@@ -4,14 +4,36 @@
 
 namespace postern::app {
 
-std::expected<ServerTls, std::string> ServerTls::load(const config::TlsSettings& settings, net::TicketKeys& tickets) {
-    auto imap = net::TlsContext::for_server(settings, {"imap"}, &tickets);
+namespace {
+
+const std::vector<std::string> imap_alpn{"imap"};
+const std::vector<std::string> submission_alpn{"submission", "smtp"};
+
+}  // namespace
+
+std::expected<ServerTls, std::string> ServerTls::load(const config::Settings& settings, net::TicketKeys& tickets) {
+    auto imap = net::TlsContext::for_server(settings.tls, imap_alpn, &tickets);
     if (!imap) return std::unexpected(imap.error());
-    auto submission = net::TlsContext::for_server(settings, {"submission", "smtp"}, &tickets);
+    auto submission = net::TlsContext::for_server(settings.tls, submission_alpn, &tickets);
     if (!submission) return std::unexpected(submission.error());
-    auto https = net::TlsContext::for_server(settings, {"http/1.1"}, &tickets);
+    auto https = net::TlsContext::for_server(settings.tls, {"http/1.1"}, &tickets);
     if (!https) return std::unexpected(https.error());
-    return ServerTls{.imap = std::move(*imap), .submission = std::move(*submission), .https = std::move(*https)};
+    ServerTls made{
+        .imap = std::move(*imap), .submission = std::move(*submission), .https = std::move(*https), .asking = {}};
+    for (const config::ListenerSettings& listener : settings.listeners) {
+        if (!listener.client_certificates) continue;
+        const bool is_imap = listener.protocol == config::ListenerProtocol::imap;
+        auto asking = net::TlsContext::for_server(settings.tls, is_imap ? imap_alpn : submission_alpn, nullptr,
+                                                  &*listener.client_certificates);
+        if (!asking) return std::unexpected("listener " + listener.name + ": " + asking.error());
+        made.asking.emplace(listener.name, std::move(*asking));
+    }
+    return made;
+}
+
+const net::TlsContext& ServerTls::of(const config::ListenerSettings& listener) const {
+    if (listener.client_certificates) return asking.at(listener.name);
+    return listener.protocol == config::ListenerProtocol::imap ? imap : submission;
 }
 
 Generation::Generation(config::Settings settings,
@@ -46,7 +68,7 @@ Generation::Generation(config::Settings settings,
 std::expected<std::shared_ptr<const Generation>, std::string> Generation::make(config::Settings settings,
                                                                                const SharedServices& shared,
                                                                                const Generation* previous) {
-    auto tls = ServerTls::load(settings.tls, shared.tickets);
+    auto tls = ServerTls::load(settings, shared.tickets);
     if (!tls) return std::unexpected(tls.error());
     auto backends = proxy::BackendConnector::make(settings.backends, settings.server.hostname, shared.resolver_pool);
     if (!backends) return std::unexpected(backends.error());

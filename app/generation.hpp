@@ -17,6 +17,7 @@
 #include "proxy/sending_limits.hpp"
 
 #include <expected>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,15 +38,20 @@ struct SharedServices {
     const base::Clock& clock;
 };
 
-/// TLS of the listeners, one context for each protocol: what it accepts in ALPN and whose tickets it takes differ.
+/// TLS of the listeners, one context for each protocol, and for each listener that asks for certificates: what it
+/// accepts in ALPN and whose tickets it takes differ.
 struct ServerTls {
     net::TlsContext imap;
     net::TlsContext submission;
     net::TlsContext https;
+    std::map<std::string, net::TlsContext> asking;  ///< by the name of the listener
 
     /// The error names the file.
-    [[nodiscard]] static std::expected<ServerTls, std::string> load(const config::TlsSettings& settings,
+    [[nodiscard]] static std::expected<ServerTls, std::string> load(const config::Settings& settings,
                                                                     net::TicketKeys& tickets);
+
+    /// Of an imap or submission listener.
+    [[nodiscard]] const net::TlsContext& of(const config::ListenerSettings& listener) const;
 };
 
 /// Immutable, and kept by whatever began with it: a session ends with the configuration it began with, however often

@@ -273,8 +273,7 @@ void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip:
     switch (found->protocol) {
         case ListenerProtocol::imap:
         case ListenerProtocol::submission:
-            proxy::serve_mail(station.worker, std::move(socket), std::move(*ticket), *found,
-                              found->protocol == ListenerProtocol::imap ? tls.imap : tls.submission,
+            proxy::serve_mail(station.worker, std::move(socket), std::move(*ticket), *found, tls.of(*found),
                               Generation::mail(generation));
             break;
         case ListenerProtocol::https:

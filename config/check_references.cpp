@@ -35,12 +35,16 @@ public:
         check_groups();
         check_rules();
         check_defaults();
+        for (std::size_t i = 0; i < settings_.listeners.size(); ++i)
+            check_client_certificates(settings_.listeners[i], element("listeners", i) + ".client_certificates");
         check_domains();
     }
 
 private:
     void check_listeners();
     void check_address(std::size_t index);
+    void check_client_certificates(const ListenerSettings& listener, const std::string& path);
+    bool is_backend_that_needs_password(const std::string& name) const;
     void check_groups();
     void check_rules();
     void check_rule(const RouteRule& rule, const std::string& path);
@@ -102,6 +106,32 @@ void ReferenceCheck::check_address(std::size_t index) {
     if (!is_first)
         problems_.report(path + ".port", "port " + std::to_string(listener.port) + " of " + listener.address +
                                              " is already taken by " + first->second);
+}
+
+/// Whoever comes by certificate alone has no password to give to a backend.
+void ReferenceCheck::check_client_certificates(const ListenerSettings& listener, const std::string& path) {
+    const auto protocol = mail_protocol(listener);
+    if (!listener.client_certificates || listener.client_certificates->required || !protocol || !problems_.sound(path))
+        return;
+    const auto by_default = settings_.routing.default_backend.find(*protocol);
+    if (by_default == settings_.routing.default_backend.end()) return;
+    bool is_in_vain = is_backend_that_needs_password(by_default->second);
+    for (const RouteRule& rule : settings_.routing.rules) {
+        const bool is_reachable = (!rule.when.protocol || *rule.when.protocol == *protocol) &&
+                                  (rule.when.listener.empty() ||
+                                   std::ranges::find(rule.when.listener, listener.name) != rule.when.listener.end());
+        if (is_reachable && !is_backend_that_needs_password(rule.backend)) is_in_vain = false;
+    }
+    if (is_in_vain)
+        problems_.report(path,
+                         "nobody could log in with one: every backend of this listener needs the user's password; use "
+                         "another `login` there, or `required: true` to ask for both");
+}
+
+bool ReferenceCheck::is_backend_that_needs_password(const std::string& name) const {
+    const auto found = settings_.backends.find(name);
+    return found != settings_.backends.end() && found->second.login == BackendLogin::password &&
+           problems_.sound("backends." + name + ".login");
 }
 
 void ReferenceCheck::check_groups() {

@@ -35,6 +35,17 @@ void read_exposure(MappingReader& section, ListenerSettings& listener) {
                      "network, or say `exposed: true` if a firewall keeps strangers away");
 }
 
+void read_client_certificates(MappingReader& section, ListenerSettings& listener) {
+    const ReadableFile readable_file{section.reading().directory};
+    section.section("client_certificates", Presence::optional, [&](MappingReader& clients) {
+        ClientCertificateSettings& settings = listener.client_certificates.emplace();
+        settings.line = clients.position().line;
+        clients.required("ca_file", settings.ca_file, readable_file);
+        clients.optional("crl_file", settings.crl_file, readable_file);
+        clients.optional("required", settings.required, yes_or_no);
+    });
+}
+
 ListenerSettings read_listener(MappingReader& section) {
     ListenerSettings listener;
     section.required("name", listener.name, identifier);
@@ -46,11 +57,15 @@ ListenerSettings read_listener(MappingReader& section) {
     section.optional("tls", listener.tls, listener_tls_form);
     section.list("proxies", listener.proxies, ip_network);
     section.optional("default_domain", listener.default_domain, hostname);
+    read_client_certificates(section, listener);
     const bool takes_logins =
         listener.protocol == ListenerProtocol::imap || listener.protocol == ListenerProtocol::submission;
     if (section.has("default_domain") && section.sound("protocol") && !takes_logins)
         section.fail("default_domain", "only for imap and submission: nobody logs in to " +
                                            std::string(name_of(listener.protocol)) + "; leave it out");
+    if (section.has("client_certificates") && section.sound("protocol") && !takes_logins)
+        section.fail("client_certificates", "only for imap and submission: nobody logs in to " +
+                                                std::string(name_of(listener.protocol)) + "; leave it out");
     if (section.has("tls") && section.sound("protocol") && !takes_logins)
         section.fail("tls", listener.protocol == ListenerProtocol::https
                                 ? "only for imap and submission: https is TLS from the first byte; leave it out"

@@ -229,6 +229,14 @@ struct SubmissionSettings {
     std::uint32_t recipients_per_hour = 3000;  ///< the same
 };
 
+/// Who may prove by TLS who he is, in place of a password.
+struct ClientCertificateSettings {
+    std::string ca_file;    ///< PEM file of the authorities that sign for users; no others are believed
+    std::string crl_file;   ///< PEM file of what they have revoked; empty: nothing is known to be
+    bool required = false;  ///< nobody is served without one
+    std::size_t line = 0;   ///< where it stands in the file, for errors
+};
+
 struct ListenerSettings {
     std::string name;  ///< what rules, logs and `domains` call it; unique
     ListenerProtocol protocol = ListenerProtocol::imap;
@@ -238,6 +246,7 @@ struct ListenerSettings {
     std::uint16_t public_port = 0;            ///< the port that clients see, where a firewall maps it; default: `port`
     std::vector<base::IpNetwork> proxies;     ///< load balancers: they must begin with a PROXY header, and are believed
     std::string default_domain;               ///< completes a user name that has none; empty: such names stay bare
+    std::optional<ClientCertificateSettings> client_certificates;  ///< of imap and submission; nullopt: not asked for
     bool exposed = false;  ///< for metrics: it may listen where more than this host and private networks reach it
 };
 

@@ -105,8 +105,7 @@ std::string Stream::handshake_error() const {
     const long verdict = SSL_get_verify_result(ssl_.get());
     const unsigned long code = ERR_peek_last_error();
     ERR_clear_error();
-    if (verdict != X509_V_OK && SSL_is_server(ssl_.get()) == 0)
-        return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
+    if (verdict != X509_V_OK) return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
     const char* const reason = ERR_reason_error_string(code);
     return reason != nullptr ? reason : "peer closed the connection";
 }
@@ -236,6 +235,22 @@ std::string Stream::peer_pin() const {
     if (!hashed) return {};
     const base::WipingBuffer text = base::base64_encode({reinterpret_cast<const char*>(hash.data()), size});
     return std::string(base::view(text));
+}
+
+std::vector<std::string> Stream::peer_mail_addresses() const {
+    std::vector<std::string> addresses;
+    const X509* const certificate = ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+    if (certificate == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return addresses;
+    auto* const names =
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+        const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names, i);
+        if (name->type != GEN_EMAIL) continue;
+        addresses.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.rfc822Name)),
+                               static_cast<std::size_t>(ASN1_STRING_length(name->d.rfc822Name)));
+    }
+    GENERAL_NAMES_free(names);
+    return addresses;
 }
 
 asio::awaitable<void> discard_input(Stream& stream) {

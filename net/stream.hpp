@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern::net {
 
@@ -93,6 +94,9 @@ public:
     /// The pin of the key that the peer proved to have (RFC 7469 section 2.4): base64 of the SHA-256 of its
     /// certificate's SubjectPublicKeyInfo. Empty without TLS and without a certificate.
     [[nodiscard]] std::string peer_pin() const;
+    /// The mail addresses (rfc822Name in subjectAltName, RFC 5280 section 4.2.1.6) in the peer's certificate, as they
+    /// stand there: any bytes. Empty when it has shown none, or none that was verified.
+    [[nodiscard]] std::vector<std::string> peer_mail_addresses() const;
 
 private:
     struct FreeSsl {

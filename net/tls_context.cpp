@@ -59,6 +59,38 @@ std::expected<void, std::string> use_certificate(SSL_CTX* context, const config:
     return {};
 }
 
+/// Intermediate authorities between a user's certificate and one that is trusted.
+constexpr int longest_chain = 4;
+
+std::expected<void, std::string> read_revocations(X509_STORE* store, const std::string& file) {
+    X509_LOOKUP* const lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    if (lookup == nullptr || X509_load_crl_file(lookup, file.c_str(), X509_FILETYPE_PEM) < 1)
+        return std::unexpected(file_error("revocation list", file));
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    return {};
+}
+
+/// Everything stands in the context itself, and none of it in a connection: the context of another server name, which a
+/// connection is moved to, must ask for the same.
+std::expected<void, std::string> ask_for_certificates(SSL_CTX* context,
+                                                      const config::ClientCertificateSettings& clients) {
+    if (SSL_CTX_load_verify_file(context, clients.ca_file.c_str()) != 1)
+        return std::unexpected(file_error("authority file", clients.ca_file));
+    STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(clients.ca_file.c_str());
+    if (names == nullptr) return std::unexpected(file_error("authority file", clients.ca_file));
+    SSL_CTX_set_client_CA_list(context, names);
+    if (!clients.crl_file.empty()) {
+        if (auto read = read_revocations(SSL_CTX_get_cert_store(context), clients.crl_file); !read) return read;
+    }
+    SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);  // those authorities have not signed for us
+    SSL_CTX_set_verify_depth(context, longest_chain);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (clients.required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+    // Session cache and renegotiation are off everywhere. With tickets a certificate would outlive what it is good for.
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
+    return {};
+}
+
 }  // namespace
 
 std::string take_openssl_error() {
@@ -75,7 +107,10 @@ void TlsContext::Free::operator()(SSL_CTX* context) const noexcept {
 }
 
 std::expected<TlsContext::Context, std::string> TlsContext::make_for_server(
-    const config::TlsSettings& settings, const config::CertificateSettings& files) const {
+    const config::TlsSettings& settings,
+    const config::CertificateSettings& files,
+    TicketKeys* tickets,
+    const config::ClientCertificateSettings* clients) const {
     Context context(SSL_CTX_new(TLS_server_method()));
     SSL_CTX* const raw = context.get();
     if (raw == nullptr) return std::unexpected(take_openssl_error());
@@ -92,25 +127,30 @@ std::expected<TlsContext::Context, std::string> TlsContext::make_for_server(
     SSL_CTX_set_session_id_context(
         raw, reinterpret_cast<const unsigned char*>(alpn_->data()),
         static_cast<unsigned int>(std::min<std::size_t>(alpn_->size(), SSL_MAX_SID_CTX_LENGTH)));
+    if (clients != nullptr) {
+        if (auto asked = ask_for_certificates(raw, *clients); !asked) return std::unexpected(std::move(asked.error()));
+    } else if (tickets != nullptr) {
+        tickets->serve(raw);
+    }
     return context;
 }
 
 std::expected<TlsContext, std::string> TlsContext::for_server(const config::TlsSettings& settings,
                                                               const std::vector<std::string>& protocols,
-                                                              TicketKeys* tickets) {
+                                                              TicketKeys* tickets,
+                                                              const config::ClientCertificateSettings* clients) {
     TlsContext made;
     made.alpn_ = std::make_unique<std::string>(alpn_wire_format(protocols));
-    auto first = made.make_for_server(settings, {.certificate = settings.certificate, .key = settings.key});
+    // Tickets are made and taken by the context that a connection begins with, whatever name it then asks for.
+    auto first =
+        made.make_for_server(settings, {.certificate = settings.certificate, .key = settings.key}, tickets, clients);
     if (!first) return std::unexpected(first.error());
     made.context_ = std::move(*first);
-    // Tickets are made and taken by the context that a connection begins with, whatever name it then asks for.
-    if (tickets != nullptr) tickets->serve(made.context_.get());
     if (settings.by_name.empty()) return made;
     made.names_ = std::make_unique<ServerNames>();
     for (const config::CertificateSettings& files : settings.by_name) {
-        auto other = made.make_for_server(settings, files);
+        auto other = made.make_for_server(settings, files, tickets, clients);
         if (!other) return std::unexpected(other.error());
-        if (tickets != nullptr) tickets->serve(other->get());
         if (!made.names_->add(other->release()))
             return std::unexpected("the certificate " + files.certificate + " bears no DNS name: nobody would get it");
     }

@@ -26,9 +26,14 @@ public:
     /// a mail port (ALPACA, CVE-2021-3618); a client without ALPN is served. The error says which file is at fault and
     /// why.
     /// `tickets`: must outlive the context and its connections; null: keys of its own, which OpenSSL never changes.
-    [[nodiscard]] static std::expected<TlsContext, std::string> for_server(const config::TlsSettings& settings,
-                                                                           const std::vector<std::string>& protocols,
-                                                                           TicketKeys* tickets = nullptr);
+    /// `clients`: each client is asked for a certificate, whatever name it asks for itself; one that is not good ends
+    /// the handshake. Such a context resumes no sessions and ignores `tickets`: what a certificate was good for is
+    /// found out anew on each connection. null: nobody is asked.
+    [[nodiscard]] static std::expected<TlsContext, std::string> for_server(
+        const config::TlsSettings& settings,
+        const std::vector<std::string>& protocols,
+        TicketKeys* tickets = nullptr,
+        const config::ClientCertificateSettings* clients = nullptr);
 
     /// For connections to backends: the peer's certificate is verified against `ca_file` (empty: the system's
     /// authorities) and must bear the name given to `start_client`. There is no way to switch this off. `own`: what
@@ -49,8 +54,11 @@ private:
     TlsContext() = default;
 
     using Context = std::unique_ptr<SSL_CTX, Free>;
-    [[nodiscard]] std::expected<Context, std::string> make_for_server(const config::TlsSettings& settings,
-                                                                      const config::CertificateSettings& files) const;
+    [[nodiscard]] std::expected<Context, std::string> make_for_server(
+        const config::TlsSettings& settings,
+        const config::CertificateSettings& files,
+        TicketKeys* tickets,
+        const config::ClientCertificateSettings* clients) const;
 
     // OpenSSL's callbacks hold pointers to these two.
     std::unique_ptr<std::string> alpn_;  // wire format

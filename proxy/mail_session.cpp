@@ -5,6 +5,7 @@
 #include "net/log.hpp"
 #include "net/stream.hpp"
 #include "proxy/backend_entry.hpp"
+#include "proxy/certificate_name.hpp"
 #include "proxy/client_watch.hpp"
 #include "proxy/login_dialogue.hpp"
 #include "proxy/protocols.hpp"
@@ -210,8 +211,9 @@ private:
     /// The connection to the backend, ready to relay; null: the session is over.
     asio::awaitable<std::unique_ptr<net::Stream>> log_in() {
         deadline_.set(time_left_to_log_in());
-        const auto dialogue = begin_dialogue(
-            Transport::tls, {.certificate_name = {}, .takes_tokens = services_->authenticator.takes_tokens()});
+        const auto dialogue =
+            begin_dialogue(Transport::tls, {.certificate_name = certificate_name(client_.peer_mail_addresses()),
+                                            .takes_tokens = services_->authenticator.takes_tokens()});
         if (listener_.tls == config::ListenerTls::implicit) dialogue->greet();
         for (;;) {
             DialogueStep step = dialogue->next();

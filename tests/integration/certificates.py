@@ -9,11 +9,13 @@ def openssl(*arguments, stdin=None):
 
 
 class Authority:
-    """One that signs for clients; its files stand in `folder`."""
+    """One whose files stand in `folder`; it is made unless they are there."""
 
     def __init__(self, folder, name):
         self.folder, self.name = pathlib.Path(folder), name
         self.file = self.folder / f"{name}.pem"
+        if self.file.exists():
+            return
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
                 "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", self.folder / f"{name}.key", "-out", self.file)
 
@@ -27,6 +29,17 @@ class Authority:
         openssl("x509", "-req", "-CA", self.file, "-CAkey", self.folder / f"{self.name}.key", "-days", days, "-extfile", config, "-out", certificate,
                 stdin=request)
         return certificate, key
+
+    def revocations(self, *revoked):
+        """The file of its list, which names these certificates."""
+        index, config, revocations = (self.folder / f"{self.name}.{kind}" for kind in ("index", "cnf", "crl"))
+        index.write_text("")
+        config.write_text(f"[ca]\ndefault_ca = this\n[this]\ndatabase = {index}\ndefault_md = sha256\ndefault_crl_days = 1\n")
+        signer = ["-config", config, "-cert", self.file, "-keyfile", self.folder / f"{self.name}.key"]
+        for certificate in revoked:
+            openssl("ca", *signer, "-revoke", certificate)
+        openssl("ca", *signer, "-gencrl", "-out", revocations)
+        return revocations
 
 
 def pin(certificate):

@@ -19,7 +19,7 @@ repository = here.parents[1]
 modules = ["test_reading", "test_sending", "test_refusals", "test_wire", "test_web", "test_commands", "test_outbox", "test_processes",
            "test_pool", "test_reload", "test_upgrade", "test_live", "test_fairness", "test_limits", "test_tls", "test_starttls",
            "test_proxy_header", "test_capabilities", "test_metrics", "test_traffic", "test_nginx_differential", "test_faults",
-           "test_backend_tls", "test_isolation", "test_attacks", "test_backends_down"]
+           "test_backend_tls", "test_isolation", "test_attacks", "test_client_certificates", "test_backends_down"]
 
 
 class Counts:

@@ -11,8 +11,9 @@ import demo
 class Wire:
     timeout = 30
 
-    def __init__(self, port_name, source="", preface=b"", plaintext=False):
-        """`preface`: bytes before TLS. `plaintext`: without TLS until `start_tls`."""
+    def __init__(self, port_name, source="", preface=b"", plaintext=False, certificate=None, server_name="localhost"):
+        """`preface`: bytes before TLS. `plaintext`: without TLS until `start_tls`. `certificate`: the files of the client's own."""
+        self.certificate, self.server_name = certificate, server_name
         self.socket = socket.create_connection(("127.0.0.1", demo.port(port_name)), self.timeout, (source, 0))
         self.socket.sendall(preface)
         self.tls, self.buffer = None, b""
@@ -22,8 +23,10 @@ class Wire:
     def start_tls(self):
         """The handshake. What came before it is gone."""
         context = ssl.create_default_context(cafile=demo.get("CAFILE"))
+        if self.certificate:
+            context.load_cert_chain(*self.certificate)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=self.server_name)
         self.buffer = b""
         self._until_done(self.tls.do_handshake)
 
@@ -121,8 +124,8 @@ class Wire:
 
 
 class Imap(Wire):
-    def __init__(self, port_name="IMAP_PORT", plaintext=False):
-        super().__init__(port_name, plaintext=plaintext)
+    def __init__(self, port_name="IMAP_PORT", plaintext=False, **tls):
+        super().__init__(port_name, plaintext=plaintext, **tls)
         self.greeting = self.line()
 
     def until(self, tag):
@@ -144,8 +147,8 @@ class Imap(Wire):
 
 
 class Submission(Wire):
-    def __init__(self, source="", port_name="SMTP_PORT", plaintext=False):
-        super().__init__(port_name, source, plaintext=plaintext)
+    def __init__(self, source="", port_name="SMTP_PORT", plaintext=False, **tls):
+        super().__init__(port_name, source, plaintext=plaintext, **tls)
         self.greeting = self.reply()
 
     def reply(self):

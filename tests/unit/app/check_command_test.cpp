@@ -154,6 +154,21 @@ TEST(CheckCommand, TriesTheCertificateAndItsKey) {
     EXPECT_NE(outcome.err.find("tls: cannot use private key"), std::string::npos) << outcome.err;
 }
 
+TEST(CheckCommand, TriesTheFilesOfListenersThatAskForCertificates) {
+    const StartableSandbox sandbox;
+    for (const auto& [more, error] : std::vector<std::pair<std::string, std::string>>{
+             {"ca_file: certificate.pem", ""},
+             {"ca_file: key.pem", "cannot use authority file"},
+             {"ca_file: certificate.pem, crl_file: certificate.pem", "cannot use revocation list"}}) {
+        const Outcome outcome =
+            run(sandbox, edited({{"port: 465}", "port: 465, client_certificates: {" + more + "}}"}}), false);
+        EXPECT_EQ(outcome.status, error.empty() ? 0 : 1) << outcome.err;
+        if (!error.empty())
+            EXPECT_TRUE(outcome.err.contains("postern.yaml:11: listeners[1].client_certificates: " + error))
+                << outcome.err;
+    }
+}
+
 TEST(CheckCommand, TriesTheFilesOfEachBackend) {
     const StartableSandbox sandbox;
     sandbox.write("other.key", test::make_certificate("mail.example.org").key);

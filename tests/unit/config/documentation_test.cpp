@@ -74,8 +74,8 @@ TEST(CompleteExample, SetsExactlyTheKeysOfTheLoader) {
 /// With the files it names in a directory of the test.
 Loaded load_example(const std::string& name) {
     const Sandbox sandbox;
-    for (const std::string file : {"internal-ca.pem", "to-dovecot.pem", "to-dovecot.key", "dovecot-master.secret",
-                                   "pgpass", "relay.secret", "hook.secret"})
+    for (const std::string file : {"internal-ca.pem", "to-dovecot.pem", "to-dovecot.key", "users-ca.pem", "users.crl",
+                                   "dovecot-master.secret", "pgpass", "relay.secret", "hook.secret"})
         sandbox.write(file, "x\n");
     const std::string directory = std::filesystem::path(sandbox.path("x")).parent_path().string();
     const std::string text = replace_all(source_text("docs/examples/" + name), "/etc/postern", directory);

@@ -107,6 +107,24 @@ TEST(Load, LetsPasswordsGoToOtherHostsByStarttls) {
     EXPECT_EQ(settings.backends.at("smtp").tls, BackendTls::starttls);
 }
 
+TEST(Load, ReadsWhichClientCertificatesAListenerBelieves) {
+    EXPECT_FALSE(loaded(Edits{}).listeners.at(0).client_certificates);
+    const Settings settings =
+        loaded({{"port: 993}",
+                 "port: 993, client_certificates: {ca_file: certificate.pem, crl_file: key.pem, required: true}}"},
+                {"port: 465}", "port: 465, client_certificates: {ca_file: certificate.pem}}"}});
+    const auto& imap = settings.listeners.at(0).client_certificates;
+    ASSERT_TRUE(imap);
+    EXPECT_TRUE(imap->ca_file.ends_with("/certificate.pem"));
+    EXPECT_TRUE(imap->crl_file.ends_with("/key.pem"));
+    EXPECT_TRUE(imap->required);
+    EXPECT_EQ(imap->line, 10U);
+    const auto& submission = settings.listeners.at(1).client_certificates;
+    ASSERT_TRUE(submission);
+    EXPECT_EQ(submission->crl_file, "");
+    EXPECT_FALSE(submission->required);
+}
+
 TEST(Load, ReadsWhoWeAreToABackendAndWhichKeysItMayHave) {
     const Settings settings =
         loaded({{"port: 1993",

@@ -401,6 +401,16 @@ INSTANTIATE_TEST_SUITE_P(
          {{"port: 1993", "port: 1993\n    client_certificate: {certificate: no.pem, key: key.pem}"}},
          "18:39: backends.dovecot.client_certificate.certificate: `DIR/no.pem` cannot be read: No such file or "
          "directory\n"},
+        {"AuthorityOfUsersIsMissing",
+         {{"port: 993}", "port: 993, client_certificates: {}}"}},
+         "10:82: listeners[0].client_certificates.ca_file: missing\n"},
+        {"RevocationListIsNotThere",
+         {{"port: 993}", "port: 993, client_certificates: {ca_file: certificate.pem, crl_file: no.crl}}"}},
+         "10:119: listeners[0].client_certificates.crl_file: `DIR/no.crl` cannot be read: No such file or directory\n"},
+        {"ClientCertificatesOfAWebsite",
+         {{"port: 443}", "port: 443, client_certificates: {ca_file: certificate.pem}}"}},
+         "12:81: listeners[2].client_certificates: only for imap and submission: nobody logs in to https; leave it "
+         "out\n"},
         {"FileNameIsEmpty",
          {{"key: key.pem", "key: ''"}},
          "7:8: tls.key: expected a file name without control characters, found empty text\n"},

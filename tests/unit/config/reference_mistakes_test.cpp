@@ -212,6 +212,21 @@ INSTANTIATE_TEST_SUITE_P(
          {{"tls: none", "tls: none\n    ca_file: key.pem\n    tls_name: x.org"}},
          "27:14: backends.smtp.ca_file: has no meaning with tls: none; leave it out\n"
          "28:15: backends.smtp.tls_name: has no meaning with tls: none; leave it out\n"},
+        {"ClientCertificatesThatOpenNothing",
+         {{"port: 465}", "port: 465, client_certificates: {ca_file: certificate.pem}}"},
+          {"login: xclient\n    tls: none", "login: password"}},
+         "11:94: listeners[1].client_certificates: nobody could log in with one: every backend of this listener needs "
+         "the user's password; use another `login` there, or `required: true` to ask for both\n"},
+        {"ClientCertificatesBesideAPassword",
+         {{"port: 465}", "port: 465, client_certificates: {ca_file: certificate.pem, required: true}}"},
+          {"login: xclient\n    tls: none", "login: password"}},
+         ""},
+        {"ClientCertificatesThatOpenOneOfTwoBackends",
+         {{"port: 465}", "port: 465, client_certificates: {ca_file: certificate.pem}}"},
+          {"login: xclient\n    tls: none",
+           "login: password\n  other: {protocol: submission, host: localhost, port: 25, login: xclient}"},
+          {"  default: {imap", "    - {name: o, when: {listener: submissions}, backend: other}\n  default: {imap"}},
+         ""},
         {"OurCertificateWithoutTls",
          {{"tls: none",
            "tls: none\n    client_certificate: {certificate: certificate.pem, key: key.pem}\n"
