@@ -132,6 +132,7 @@ IoResult Stream::try_read(std::span<char> bytes) {
         const int result = SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
         if (result == 1) return {.status = IoStatus::done, .bytes = count};
         const IoStatus status = status_of_tls(result);
+        if (status == IoStatus::failed) read_failure_ = ERR_peek_last_error();
         broken_ = broken_ || status == IoStatus::failed;
         return {.status = status};
     }
@@ -220,6 +221,11 @@ void Stream::end_waits() noexcept {
 
 std::string Stream::tls_version() const {
     return ssl_ ? SSL_get_version(ssl_.get()) : std::string();
+}
+
+std::string Stream::read_failure() const {
+    const char* const reason = read_failure_ != 0 ? ERR_reason_error_string(read_failure_) : nullptr;
+    return reason != nullptr ? reason : "";
 }
 
 std::string Stream::peer_pin() const {

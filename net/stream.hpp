@@ -91,6 +91,9 @@ public:
     [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
     /// "TLSv1.3" as OpenSSL names it; empty without TLS.
     [[nodiscard]] std::string tls_version() const;
+    /// What TLS says of a read that failed ("tlsv13 alert certificate required"): for the log. Empty: nothing did, or
+    /// TLS says nothing of it.
+    [[nodiscard]] std::string read_failure() const;
     /// The pin of the key that the peer proved to have (RFC 7469 section 2.4): base64 of the SHA-256 of its
     /// certificate's SubjectPublicKeyInfo. Empty without TLS and without a certificate.
     [[nodiscard]] std::string peer_pin() const;
@@ -110,6 +113,7 @@ private:
     std::unique_ptr<SSL, FreeSsl> ssl_;
     base::IpAddress peer_address_;
     std::uint16_t peer_port_ = 0;
+    unsigned long read_failure_ = 0;  // in OpenSSL's numbers
     bool cancelled_ = false;
     bool broken_ = false;  // after a fatal error OpenSSL must not be asked to shut down
 };

@@ -112,6 +112,7 @@ asio::awaitable<bool> BackendEntry::try_server(std::size_t server, bool has_othe
         report_.detail = failed->detail;
     } else {
         report_.reason = limit.expired() ? "backend_timeout" : "backend_closed";
+        report_.detail = admission.stream->read_failure();
     }
     co_return false;
 }
