@@ -155,6 +155,7 @@ class Faults(unittest.TestCase):
     def run_all(self, attempt, cases):
         """Each in turn, many at once, while somebody else goes on. What went wrong."""
         demo.eventually(lambda: self.sessions() == 0 and self.backends.open == 0, "nobody is there before, and no check is under way")
+        self.backends.met.clear()
         before = self.open_files()
         with Bystander(self.pupil) as bystander, concurrent.futures.ThreadPoolExecutor(AT_ONCE) as crowd:
             begun = time.monotonic()
@@ -182,7 +183,6 @@ class Faults(unittest.TestCase):
         return run
 
     def test_of_backends(self):
-        self.backends.met.clear()
         self.run_all(lambda case: demo.eventually(lambda: self.reach_backend(case), "its backend is reached")[0], self.cases)
 
     def reach_backend(self, case):
