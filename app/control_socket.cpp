@@ -12,11 +12,13 @@
 #include <boost/asio/write.hpp>
 #include <boost/json.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +33,7 @@ constexpr std::size_t longest_question = 4096;
 constexpr std::size_t longest_answer = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t most_connections = 16;
 constexpr std::chrono::milliseconds longest_wait{10'000};
+constexpr std::string_view retired = ".retired.";
 constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
 
 bool is_administrator(int descriptor) {
@@ -62,7 +65,7 @@ std::expected<std::shared_ptr<ControlSocket>, std::string> ControlSocket::open(a
         return failed("something that is no socket is there");
     ::unlink(fresh.c_str());
 
-    std::shared_ptr<ControlSocket> control(new ControlSocket(context, std::move(answer)));
+    std::shared_ptr<ControlSocket> control(new ControlSocket(context, path, std::move(answer)));
     boost::system::error_code error;
     const Protocol::endpoint endpoint(fresh);
     control->acceptor_.open(endpoint.protocol(), error);
@@ -79,6 +82,11 @@ std::expected<std::shared_ptr<ControlSocket>, std::string> ControlSocket::open(a
 void ControlSocket::close() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
+}
+
+void ControlSocket::close_and_remove() {
+    close();
+    ::unlink(path_.c_str());
 }
 
 asio::awaitable<void> ControlSocket::accept_loop(std::shared_ptr<ControlSocket> self) {
@@ -119,6 +127,29 @@ json::object ControlSocket::answer_to(const std::string& line) const {
     const json::value question = json::parse(line, error);
     if (error || !question.is_object()) return refusal("the question is not one line with a JSON object");
     return answer_(question.get_object());
+}
+
+std::string retired_control_socket(const std::string& path, pid_t process) {
+    return path + std::string(retired) + std::to_string(process);
+}
+
+std::vector<std::string> retired_control_sockets(const std::string& path) {
+    std::vector<std::string> found;
+    const std::filesystem::path own(path);
+    const std::string begin = own.filename().string() + std::string(retired);
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(own.parent_path(), ignored)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with(begin)) continue;
+        // One that was killed has left its name behind.
+        pid_t process = 0;
+        const char* const end = name.data() + name.size();
+        const auto [rest, error] = std::from_chars(name.data() + begin.size(), end, process);
+        const bool is_there =
+            error == std::errc() && rest == end && process > 0 && (::kill(process, 0) == 0 || errno == EPERM);
+        if (is_there) found.push_back(entry.path().string());
+    }
+    return found;
 }
 
 std::expected<json::object, std::string> ask_running(const std::string& path, const json::object& question) {

@@ -11,6 +11,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include <sys/types.h>
 
 namespace postern::app {
 
@@ -27,21 +30,30 @@ public:
 
     /// Listens no more. Its name stays: it may be another's by now.
     void close();
+    /// Of a name that is nobody else's.
+    void close_and_remove();
 
 private:
     using Protocol = boost::asio::local::stream_protocol;
 
-    ControlSocket(boost::asio::io_context& context, Answer answer)
-        : context_(context), acceptor_(context), answer_(std::move(answer)) {}
+    ControlSocket(boost::asio::io_context& context, std::string path, Answer answer)
+        : context_(context), path_(std::move(path)), acceptor_(context), answer_(std::move(answer)) {}
     static boost::asio::awaitable<void> accept_loop(std::shared_ptr<ControlSocket> self);
     static boost::asio::awaitable<void> serve(std::shared_ptr<ControlSocket> self, Protocol::socket socket);
     [[nodiscard]] boost::json::object answer_to(const std::string& line) const;
 
     boost::asio::io_context& context_;
+    const std::string path_;
     Protocol::acceptor acceptor_;
     Answer answer_;
     std::size_t open_ = 0;  // connections
 };
+
+/// Where a process is asked that has given way to a successor. `path`: where that one is asked.
+[[nodiscard]] std::string retired_control_socket(const std::string& path, pid_t process);
+
+/// All of those that belong to processes which are there.
+[[nodiscard]] std::vector<std::string> retired_control_sockets(const std::string& path);
 
 /// Asks the postern that listens there. The error is a sentence for people.
 [[nodiscard]] std::expected<boost::json::object, std::string> ask_running(const std::string& path,

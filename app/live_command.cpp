@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,32 @@ std::optional<json::object> ask(const LiveTools& tools, const json::object& ques
     tools.err << "postern: "
               << (error != nullptr && error->is_string() ? std::string_view(error->get_string()) : "refused") << '\n';
     return std::nullopt;
+}
+
+/// Adds up numbers and joins lists.
+void add(json::object& sum, const json::object& more) {
+    for (const auto& [name, value] : more) {
+        json::value* const own = sum.if_contains(name);
+        if (own == nullptr) continue;
+        if (own->is_array() && value.is_array())
+            own->get_array().insert(own->get_array().end(), value.get_array().begin(), value.get_array().end());
+        else if (own->is_number() && value.is_number())
+            *own = own->to_number<std::uint64_t>() + value.to_number<std::uint64_t>();
+    }
+}
+
+/// The same of those, too, that an upgrade has replaced and that wait for their last sessions.
+std::optional<json::object> ask_all(const LiveTools& tools, const json::object& question) {
+    auto sum = ask(tools, question);
+    if (!sum) return sum;
+    for (const std::string& path : retired_control_sockets(tools.settings.server.control_socket)) {
+        const auto answer = ask_running(path, question);
+        if (answer)
+            add(*sum, *answer);
+        else if (std::filesystem::exists(path))  // else it has ended meanwhile, and its sessions with it
+            tools.err << "postern: " << answer.error() << '\n';
+    }
+    return sum;
 }
 
 std::string text_of(const json::value& value) {
@@ -98,7 +125,7 @@ int finish(const LiveTools& tools, const std::optional<json::object>& answer, Wr
 }  // namespace
 
 int show_sessions(const LiveTools& tools, const std::string& user) {
-    return finish(tools, ask(tools, {{"command", "who"}, {"user", user}}), [&](const json::object& answer) {
+    return finish(tools, ask_all(tools, {{"command", "who"}, {"user", user}}), [&](const json::object& answer) {
         const json::array& sessions = array_of(answer, "sessions");
         write_table(tools.out, sessions, {"login", "protocol", "client", "backend", "since", "session"});
         tools.out << sessions.size() << (sessions.size() == 1 ? " session" : " sessions");
@@ -108,7 +135,7 @@ int show_sessions(const LiveTools& tools, const std::string& user) {
 }
 
 int kick(const LiveTools& tools, const std::string& user) {
-    return finish(tools, ask(tools, {{"command", "kick"}, {"user", user}}), [&](const json::object& answer) {
+    return finish(tools, ask_all(tools, {{"command", "kick"}, {"user", user}}), [&](const json::object& answer) {
         const std::string count = text_of(answer.at("sessions"));
         tools.out << count << (count == "1" ? " session" : " sessions") << " of " << user << " ended\n";
     });

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include <unistd.h>
+
 namespace postern::app {
 namespace {
 
@@ -36,6 +38,7 @@ proxy::OpenSessions::Filter of_user(const std::string& user) {
 
 json::object who(const json::object& question, const Server& server) {
     json::array sessions;
+    const pid_t process = getpid();
     for (const auto& session : server.sessions().list(of_user(text_of(question, "user")), most_sessions))
         sessions.push_back(json::object{{"session", session.number},
                                         {"login", session.login},
@@ -43,7 +46,8 @@ json::object who(const json::object& question, const Server& server) {
                                         {"listener", session.listener},
                                         {"client", session.client.text()},
                                         {"backend", session.backend},
-                                        {"since", time_text(session.since)}});
+                                        {"since", time_text(session.since)},
+                                        {"process", process}});
     return {{"ok", true}, {"sessions", std::move(sessions)}, {"total", server.sessions().count()}};
 }
 

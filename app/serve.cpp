@@ -22,6 +22,7 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace postern::app {
 namespace {
@@ -64,6 +65,7 @@ public:
         if (state_ == State::upgrading) kill(successor_->process(), SIGTERM);
         if (state_ != State::retired) tell_service_manager("STOPPING=1");
         server_.stop();
+        if (state_ == State::retired && control_) control_->close_and_remove();
         net::log(LogLevel::info, "stopped");
     }
 
@@ -123,11 +125,15 @@ private:
 
     /// The mail goes on without it.
     void open_control() {
+        control_path_ = server_.generation().settings().server.control_socket;
+        listen_for_questions(control_path_);
+    }
+
+    void listen_for_questions(const std::string& path) {
         if (control_) control_->close();
         control_.reset();
-        control_path_ = server_.generation().settings().server.control_socket;
-        if (control_path_.empty()) return;
-        auto opened = ControlSocket::open(context_, control_path_, [this](const boost::json::object& question) {
+        if (path.empty()) return;
+        auto opened = ControlSocket::open(context_, path, [this](const boost::json::object& question) {
             return answer_operation(question, server_, [this] { return reload(); });
         });
         if (opened)
@@ -154,8 +160,8 @@ private:
     /// The successor serves: only those who are in stay, until they leave or their time is over.
     void retire() {
         state_ = State::retired;
-        if (control_) control_->close();
-        control_.reset();
+        // The successor has the name by now; who is still here can be asked about, and cut off, by another.
+        listen_for_questions(control_path_.empty() ? "" : retired_control_socket(control_path_, getpid()));
         // It hears only whom it knows: that another process is the service now must come from this one.
         tell_service_manager("MAINPID=" + std::to_string(successor_->process()));
         successor_->watch([this] {

@@ -263,7 +263,7 @@ struct BackendSettings {
     std::string name;  ///< its key in `backends`
     MailProtocol protocol = MailProtocol::imap;
     std::vector<BackendServer> servers;  ///< at least one; each user has a server of his own, others stand in for it
-    std::chrono::milliseconds check_interval{5'000};  ///< between two looks at a server, where there are several
+    std::chrono::milliseconds check_interval{5'000};  ///< between two looks at a server
     BackendTls tls = BackendTls::implicit;
     bool proxy_header = false;  ///< begin each connection with a PROXY header, version 2, that says who the client is
     std::string ca_file;        ///< PEM file of the authorities that may sign its certificate; empty: the system's

@@ -1,6 +1,8 @@
 """The program is replaced and reloaded under load: nobody is cut, nobody is refused."""
 
 import asyncio
+import contextlib
+import json
 import os
 import resource
 import signal
@@ -167,6 +169,24 @@ class Upgrade(unittest.TestCase):
             self.own.upgrade()
             self.assertIn(b"* BYE", client.rest())
         self.own.wait_for_the_old_one()
+
+    def test_who_is_still_in_the_old_one_can_be_seen_and_kicked(self):
+        text = CONFIGURATION.replace("server: {", "server: {control_socket: $folder/control, ")
+        self.own.configure(text, listeners=f"{{name: imaps, protocol: imap, address: 127.0.0.1, port: {self.port}}}",
+                           hostname="mail.example.org", backend="dovecot", queue=256)
+        self.own.reload()
+        with self.own.imap(self.port, self.user) as old, contextlib.ExitStack() as ended:
+            self.own.upgrade()
+            new = ended.enter_context(self.own.imap(self.port, self.user))
+            who = json.loads(self.own.run("who", "--json"))
+            self.assertEqual({session["process"] for session in who["sessions"]}, {self.own.process.pid, self.own.successor})
+            self.assertEqual(who["total"], 2)
+            self.assertEqual(json.loads(self.own.run("kick", self.user, "--json")), {"sessions": 2})
+            for client in (old, new):
+                self.assertIn(b"* BYE", client.rest())
+        self.own.wait_for_the_old_one()
+        self.assertEqual([file.name for file in self.own.folder.glob("control*")], ["control"])
+        self.assertEqual(json.loads(self.own.run("who", "--json")), {"sessions": [], "total": 0})
 
     def test_sockets_of_systemd_are_used(self):
         self.own.close()
