@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""usage: pair_test.py BENCH_LOAD BENCH_BACKEND: the clients and the server of the benchmark understand each other."""
+
+import contextlib
+import imaplib
+import json
+import pathlib
+import smtplib
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+LOAD, BACKEND = sys.argv[1:3]
+MESSAGE = 3_000_000
+
+
+class Pair(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="postern-pair.")))
+        (cls.folder / "users").write_text("anne@example.org secret-1\npaul@example.org secret-2\n")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=bench", "-addext", "subjectAltName=DNS:localhost", "-keyout", cls.folder / "key", "-out", cls.folder / "pem"],
+                       check=True, capture_output=True)
+        cls.server = cls.enterClassContext(contextlib.closing(Ended(
+            [BACKEND, "--imap", "0", "--imaps", "0", "--smtp", "0", "--nginx-auth", "0", "--certificate", cls.folder / "pem", "--key", cls.folder / "key"])))
+        cls.ports = json.loads(cls.server.process.stdout.readline())
+
+    def load(self, mode, port, *options):
+        command = [LOAD, mode, "--port", str(self.ports[port]), "--users", self.folder / "users", "--ca", self.folder / "pem", *options]
+        done = subprocess.run(command if port == "imaps" else [*command, "--plain"], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        self.assertEqual((result["errors"], result["first_error"]), (0, ""))
+        return result
+
+    def test_full_logins_are_counted_to_the_last(self):
+        result = self.load("login", "imaps", "--count", "50", "--concurrency", "8")
+        self.assertEqual((result["operations"], result["handshakes"], result["resumed"]), (50, 50, 0))
+
+    def test_all_but_the_first_login_of_a_client_are_resumed(self):
+        result = self.load("login", "imaps", "--count", "50", "--concurrency", "4", "--resume")
+        self.assertEqual((result["operations"], result["resumed"]), (50, 46))
+
+    def test_a_server_of_another_authority_is_an_error(self):
+        command = [LOAD, "login", "--port", str(self.ports["imaps"]), "--users", self.folder / "users", "--count", "1",
+                   "--ca", "/etc/ssl/certs/ca-certificates.crt"]
+        result = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
+        self.assertEqual(result["operations"], 0)
+        self.assertGreater(result["errors"], 0)
+
+    def test_submission_moves_whole_messages(self):
+        for size in (0, 78, 1000, MESSAGE):
+            result = self.load("submit", "smtp", "--count", "5", "--octets", str(size))
+            self.assertEqual((result["operations"], result["octets"]), (5, 5 * (size // 78 * 78)))
+
+    def test_download_and_upload_move_every_octet(self):
+        for port in ("imap", "imaps"):
+            for mode in ("fetch", "append"):
+                result = self.load(mode, port, "--count", "5", "--octets", str(MESSAGE))
+                self.assertEqual((result["operations"], result["octets"]), (5, 5 * MESSAGE))
+
+    def test_round_trips_are_timed_one_by_one(self):
+        result = self.load("roundtrip", "imap", "--count", "100")
+        self.assertEqual(result["operations"], 100)
+        self.assertLess(0, result["microseconds"]["p50"])
+        self.assertLessEqual(result["microseconds"]["p50"], result["microseconds"]["p99"])
+
+    def test_idle_sessions_are_held_and_answer_when_asked(self):
+        command = [LOAD, "idle", "--port", str(self.ports["imaps"]), "--users", self.folder / "users", "--ca", self.folder / "pem",
+                   "--sessions", "100", "--concurrency", "10", "--octets", "5000", "--sources", "3"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+            held = json.loads(client.stdout.readline())
+            self.assertEqual((held["event"], held["held"], held["octets"], held["errors"]), ("held", 100, 500_000, 0))
+            client.stdin.write("check\n")
+            client.stdin.flush()
+            checked = json.loads(client.stdout.readline())
+            self.assertEqual((checked["event"], checked["operations"], checked["errors"]), ("checked", 100, 0))
+            client.stdin.close()
+            self.assertEqual(client.wait(60), 0)
+
+    def test_nginx_is_told_where_to_go(self):
+        for protocol, port in (("imap", "imap"), ("smtp", "smtp")):
+            request = urllib.request.Request(f"http://127.0.0.1:{self.ports['nginx_auth']}/", method="GET")
+            request.headers = {"Auth-Protocol": protocol}  # as nginx writes it; add_header() would change its capitals
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                self.assertEqual((answer.headers["Auth-Status"], answer.headers["Auth-Port"]), ("OK", str(self.ports[port])))
+
+    def test_other_clients_understand_the_server(self):
+        with imaplib.IMAP4("127.0.0.1", self.ports["imap"], timeout=10) as client:
+            client.login("anne@example.org", 'with "quotes"')
+            self.assertEqual(client.select()[0], "OK")
+            self.assertEqual(client.append("INBOX", None, None, b"Subject: x\r\n\r\nx\r\n")[0], "OK")
+            self.assertEqual(len(client.fetch("1", "(BODY.PEEK[]<0.200>)")[1][0][1]), 200)
+        with imaplib.IMAP4("127.0.0.1", self.ports["imap"], timeout=10) as client:
+            client.authenticate("PLAIN", lambda _: b"\0anne\0secret")
+            self.assertEqual(client.noop()[0], "OK")
+        with smtplib.SMTP("127.0.0.1", self.ports["smtp"], timeout=10) as client:
+            client.login("anne@example.org", "secret")
+            client.sendmail("anne@example.org", "b@example.org", "Subject: x\r\n\r\n.\r\nx\r\n..\r\n")
+            client.docmd("MAIL FROM:<anne@example.org>")
+            client.send("BDAT 4\r\nabcdBDAT 4 LAST\r\nefgh")
+            self.assertEqual([client.getreply()[0], client.getreply()[0], client.noop()[0]], [250, 250, 250])
+
+
+class Ended:
+    """A process that is ended at the end."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def close(self):
+        self.process.kill()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
