@@ -76,6 +76,7 @@ void Client::take(std::string_view octets) {
             literal_left_ -= taken;
             octets_ += taken;
             if (literal_left_ == 0 && std::exchange(ends_with_body_, false)) advance();
+            is_through_ = is_through_ || (closes_ && literal_left_ == 0);
             continue;
         }
         const auto line = lines_.next(octets);
@@ -105,6 +106,7 @@ Client::Verdict Client::judge_imap(std::string_view line) {
 Client::Verdict Client::judge_http(std::string_view line) {
     if (line.starts_with("HTTP/")) return line.starts_with(step_.good) ? Verdict::go_on : Verdict::bad;
     constexpr std::string_view length = "CONTENT-LENGTH: ";
+    if (upper(line) == "CONNECTION: CLOSE") closes_ = true;
     if (upper(line.substr(0, length.size())) == length) literal_length_ = number_at(line.substr(length.size()));
     if (!line.empty()) return Verdict::go_on;
     literal_left_ = std::exchange(literal_length_, 0);

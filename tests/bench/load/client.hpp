@@ -75,6 +75,7 @@ private:
     std::uint64_t literal_length_ = 0;  ///< HTTP: of the body, once its header is known
     std::uint64_t octets_ = 0;          ///< of literals and bodies in this step
     bool ends_with_body_ = false;       ///< HTTP: the answer is whole when the body is
+    bool closes_ = false;               ///< HTTP: the server wants no further request on this connection
     bool is_holding_ = false;
     bool is_through_ = false;
     std::string failure_;

@@ -2,6 +2,7 @@
 """usage: pair_test.py BENCH_LOAD BENCH_BACKEND: the clients and the server of the benchmark understand each other."""
 
 import contextlib
+import http.server
 import imaplib
 import json
 import pathlib
@@ -9,6 +10,7 @@ import smtplib
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -80,6 +82,28 @@ class Pair(unittest.TestCase):
             self.assertEqual((checked["event"], checked["operations"], checked["errors"]), ("checked", 100, 0))
             client.stdin.close()
             self.assertEqual(client.wait(60), 0)
+
+    def test_requests_go_on_when_the_server_closes_connections(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            answered = 0
+
+            def do_GET(self):
+                self.answered += 1
+                self.send_response(200)
+                self.send_header("content-length", "1000")
+                self.send_header("Connection", "close" if self.answered == 3 else "keep-alive")
+                self.end_headers()
+                self.wfile.write(b"x" * 1000)
+
+            def log_message(self, *_):
+                pass
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.ports["http"] = server.server_port
+            result = self.load("http", "http", "--count", "12")
+            server.shutdown()
+        self.assertEqual((result["operations"], result["handshakes"], result["octets"]), (12, 4, 12_000))
 
     def test_nginx_is_told_where_to_go(self):
         for protocol, port in (("imap", "imap"), ("smtp", "smtp")):
