@@ -1,6 +1,7 @@
 """What is measured: each axis drives its peers in turn, several times over, and keeps every sample."""
 
 import statistics
+import subprocess
 import sys
 import time
 import urllib.request
@@ -100,7 +101,7 @@ class Bench:
             for kind in list(usable):
                 try:
                     figures = sample(self.started(kind), 0.5 if repetition == 0 else self.seconds)
-                except (peers.Unusable, measure.LoadFailed, OSError) as error:
+                except (peers.Unusable, measure.LoadFailed, subprocess.SubprocessError, OSError) as error:
                     usable.remove(kind)
                     self.results.fail(axis, kind.name, str(error))
                     continue
@@ -195,16 +196,40 @@ class Bench:
             return per_operation(result, result["operations"])
         self.alternate("threads", (peers.Postern, peers.PosternTwoThreads), sample)
 
+    def instructions(self):
+        """Counted by valgrind: what perf tells, in user mode alone, also where the machine has no counters."""
+        kinds = (peers.CountedPostern, peers.CountedNginx, peers.CountedHaproxy)
+        loads = {"login": ("login", "imap", []), "resumed": ("login", "imap", ["--resume"]), "submission": ("submit", "submission", ["--octets", MAIL_OCTETS]),
+                 "roundtrip": ("roundtrip", "imap", [])}
+        flows = {"download": "fetch", "upload": "append"}
+        print("instructions", file=sys.stderr, flush=True)
+        self.results.expect("instructions", kinds)
+
+        def take(peer):
+            figures = {}
+            for name, (mode, port, options) in loads.items():
+                result, count = peer.count(lambda m=mode, p=port, o=options: measure.run_load(self.stage, m, getattr(peer, p), "--count", 100, *o))
+                figures[name] = count / result["operations"] / 1e3
+            for name, mode in flows.items():
+                result, count = peer.count(lambda m=mode: measure.run_load(self.stage, m, peer.imap, "--count", 5, "--octets", FLOW_OCTETS))
+                figures[name] = count / (result["octets"] / GIB) / 1e6
+            self.results.add("instructions", peer.name, figures)
+        with self.stage.few_users(4):
+            for kind in kinds:
+                self.fresh("instructions", kind, take)
+
     def fresh(self, axis, kind, take):
         """A peer of its own for `take`, started anew."""
-        peer = kind(self.stage)
+        peer = None
         try:
+            peer = kind(self.stage)
             self.start(peer)
             take(peer)
-        except (peers.Unusable, measure.LoadFailed, OSError) as error:
+        except (peers.Unusable, measure.LoadFailed, subprocess.SubprocessError, OSError) as error:
             self.results.fail(axis, kind.name, str(error))
         finally:
-            peer.stop()
+            if peer:
+                peer.stop()
 
     def idle_of(self, axis, kinds):
         print(axis, file=sys.stderr, flush=True)
@@ -264,4 +289,5 @@ class Bench:
 
 AXES = {"login": Bench.login, "resumed": Bench.resumed, "submission": Bench.submission, "latency": Bench.latency, "roundtrip": Bench.roundtrip,
         "download": Bench.download, "upload": Bench.upload, "guard": Bench.guard, "autoconfig": Bench.web, "threads": Bench.threads,
+        "instructions": Bench.instructions,
         "idle": Bench.idle, "idle_tls": Bench.idle_tls, "moved": Bench.moved_memory}

@@ -8,6 +8,7 @@ import itertools
 import os
 import pathlib
 import pwd
+import re
 import resource
 import shutil
 import signal
@@ -74,9 +75,7 @@ class Stage:
     def __init__(self, folder, build, users):
         self.folder, self.build, self.pinned = folder, build, Pinned()
         self.load = build / "tests/bench/load/bench_load"
-        self.users = [f"user{number}@{DOMAIN}" for number in range(users)]
-        self.users_file = folder / "users"
-        self.users_file.write_text("".join(f"{user} {PASSWORD}\n" for user in self.users))
+        self.write_users(users)
         self.tls = folder / "tls"
         self.make_certificate()
         self.backend = subprocess.Popen(
@@ -84,6 +83,21 @@ class Stage:
              "--certificate", self.tls / "server.pem", "--key", self.tls / "server.key"],
             stdout=subprocess.PIPE, text=True, preexec_fn=lambda: os.sched_setaffinity(0, self.pinned.others))
         self.backend_ports = json.loads(self.backend.stdout.readline())
+
+    def write_users(self, count):
+        self.users = [f"user{number}@{DOMAIN}" for number in range(count)]
+        self.users_file = self.folder / f"users{count}"
+        self.users_file.write_text("".join(f"{user} {PASSWORD}\n" for user in self.users))
+
+    @contextlib.contextmanager
+    def few_users(self, count):
+        """For peers that begin meanwhile and are slow."""
+        before = self.users, self.users_file
+        self.write_users(count)
+        try:
+            yield
+        finally:
+            self.users, self.users_file = before
 
     def make_certificate(self):
         """An authority and a server certificate of its own, P-256."""
@@ -110,6 +124,7 @@ class Peer:
     """A proxy. Its ports are `imap`, `submission` and `https`, None where it has none."""
     name = program = ""
     has_https = False
+    patience = 60  # seconds for its start
 
     def __init__(self, stage):
         self.stage, self.process = stage, None
@@ -143,7 +158,7 @@ class Peer:
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(self.command(file), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                             preexec_fn=lambda: os.sched_setaffinity(0, self.processors()))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + self.patience
         while not all(listens(port) for port in (self.imap, self.submission, self.https) if port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
@@ -254,11 +269,12 @@ class Nginx(Peer):
     program = "/usr/sbin/nginx"
     has_https = True
     proxy_buffer = "4k"
+    processes_setting = "worker_processes 1;"
 
     def configuration(self):
         return self.fill_in("""
 load_module /usr/lib/nginx/modules/ngx_mail_module.so;
-daemon off; worker_processes 1; pid $folder/pid; error_log $folder/error.log;
+daemon off; $processes pid $folder/pid; error_log $folder/error.log;
 $user
 events { worker_connections 65536; }
 mail {
@@ -276,7 +292,8 @@ http {
   keepalive_requests 1000000000; sendfile on; tcp_nopush on;
   server { listen 127.0.0.1:$https ssl backlog=4096; root $folder/web; }
 }
-""", user=f"user {pwd.getpwuid(os.getuid()).pw_name} {grp.getgrgid(os.getgid()).gr_name};" if os.geteuid() == 0 else "", proxy_buffer=self.proxy_buffer)
+""", user=f"user {pwd.getpwuid(os.getuid()).pw_name} {grp.getgrgid(os.getgid()).gr_name};" if os.geteuid() == 0 else "", processes=self.processes_setting,
+    proxy_buffer=self.proxy_buffer)
 
     def prepare(self, file):
         (self.folder / "web/mail").mkdir(parents=True)
@@ -399,3 +416,44 @@ userdb {
 
     def command(self, file):
         return [self.program, "-F", "-c", file]
+
+
+class Counted:
+    """A peer of one process that valgrind runs, to count its instructions in user mode. Very slow."""
+    patience = 300
+
+    def command(self, file):
+        if shutil.which("valgrind") is None:
+            raise Unusable("valgrind is not installed")
+        return ["valgrind", "--tool=callgrind", f"--callgrind-out-file={self.folder}/callgrind", *super().command(file)]
+
+    def control(self, action):
+        done = subprocess.run(["callgrind_control", action, str(self.process.pid)], capture_output=True, text=True, timeout=self.patience, check=False)
+        if done.returncode or "OK" not in done.stdout:
+            raise Unusable("callgrind_control: " + done.stdout + done.stderr)
+
+    def count(self, load):
+        """What `load()` gives, and how many instructions that took."""
+        before = set(self.folder.glob("callgrind.*"))
+        self.control("--zero")
+        result = load()
+        self.control("--dump")
+        written = (set(self.folder.glob("callgrind.*")) - before).pop()
+        return result, int(re.search(r"^totals: (\d+)", written.read_text(), re.MULTILINE)[1])
+
+
+class CountedPostern(Counted, Postern):
+    def __init__(self, stage):
+        """Without debugging information: valgrind cannot read clang's."""
+        super().__init__(stage)
+        stripped = stage.folder / f"postern{next(numbers)}"
+        subprocess.run(["strip", "--strip-debug", "-o", stripped, self.program], check=True)
+        self.program = str(stripped)
+
+
+class CountedNginx(Counted, Nginx):
+    processes_setting = "master_process off;"
+
+
+class CountedHaproxy(Counted, Haproxy):
+    pass

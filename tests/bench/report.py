@@ -30,6 +30,8 @@ TABLES = {
     "upload": ("Upload", "IMAP, 4 sessions, APPEND of 10 MB each.", FLOW, ["cycles_per_gib", "cpu_per_gib"]),
     "guard": ("Large messages", "Submission of 16 MiB each; the ratio to uploads is CPU per GiB beside APPEND of the same size through the same proxy.", [*FLOW, Column("ratio to uploads", "beside_upload", 2)], ["cycles_per_gib", "cpu_per_gib"]),
     "autoconfig": ("Autoconfiguration", "64 connections that stay open in TLS; nginx serves a file with the same octets.", [Column("requests/s", "per_second"), Column("requests per CPU second", "per_cpu_second"), *COUNTERS], ["per_cpu_second"]),
+    "instructions": ("Instructions in user mode", "Counted by valgrind, one client at a time: thousands for each login, submission of 4 KiB and NOOP, millions for each GiB. Valgrind shows programs a processor without AVX-512.",
+                     [Column("full login", "login"), Column("resumed", "resumed"), Column("submission", "submission"), Column("round trip", "roundtrip", 1), Column("download", "download"), Column("upload", "upload")], ["login"]),
     "threads": ("Two threads", "Full logins of postern with one thread and with two.", [Column("logins/s", "per_second"), Column("CPU µs", "cpu_us")], ["per_second"]),
 }
 
@@ -62,7 +64,7 @@ def axis_table(results, axis):
 
 def idle_table(results, axis, title):
     samples, steps = results.samples[axis], idle_sizes(results, axis)
-    head = ["", *[f"PSS, {held:,}".replace(",", " ") for held in steps], *[f"slab, {held:,}".replace(",", " ") for held in steps], "CPU %"]
+    head = ["", *[f"{kind}, {figure(held)}" for kind in ("PSS", "slab") for held in steps], "CPU %"]
     rows = []
     for peer, found in samples.items():
         if not found:
@@ -104,7 +106,7 @@ class Bound:
         return ("at least " if self.at_least else "at most ") + figure(self.limit, 2)
 
 
-BY = {"instructions": "instructions", "cpu_us": "CPU time", "cycles_per_gib": "cycles", "cpu_per_gib": "CPU time"}
+BY = {"login": "instructions, user", "resumed": "instructions, user", "instructions": "instructions", "cpu_us": "CPU time", "cycles_per_gib": "cycles", "cpu_per_gib": "CPU time"}
 
 
 def against(axis, other, limit, figures, text, at_least=False):
@@ -148,6 +150,8 @@ BOUNDS = [
     against("login", "nginx", 1.0, COST, "full login, to nginx"),
     against("login", "Dovecot", 0.8, COST, "full login, to Dovecot"),
     against("resumed", "nginx", 1.0, COST, "resumed login, to nginx"),
+    against("instructions", "nginx", 1.0, ["login"], "full login, valgrind, to nginx"),
+    against("instructions", "nginx", 1.0, ["resumed"], "resumed login, valgrind, to nginx"),
     against("latency", "HAProxy", 1.3, ["login_p50_ms"], "one login at a time, latency to HAProxy"),
     against("latency", "HAProxy", 1.5, ["submission_p50_ms"], "one submission at a time, latency to HAProxy"),
     Bound("idle", "idle session, TLS in front, KB of PSS", 15.5, greatest_idle("idle", "postern")),

@@ -57,14 +57,25 @@ def version(*command):
     return found[0] if found else "?"
 
 
+def options_that_matter(given):
+    """Without where the result goes."""
+    kept, places = [], iter(given)
+    for option in places:
+        if option in ("--json", "--output"):
+            next(places, None)
+        elif option != "--keep" and not option.startswith(("--json=", "--output=")):
+            kept.append(option)
+    return kept
+
+
 def heading(arguments, stage):
     model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.MULTILINE)
     revision = subprocess.run(["git", "-C", repository, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    options = " ".join(argument for argument in sys.argv[1:] if not argument.startswith(("--json", "--output", "--keep", "/")))
+    command = " ".join(["scripts/bench", *options_that_matter(sys.argv[1:])])
     pinning = "the proxy alone on one of them, clients and backend on the rest" if stage.pinned.proxy != stage.pinned.all else "shared by all"
     return [f"## {datetime.date.today().isoformat()}, revision {revision}", "",
-            f"`scripts/bench {options}`".replace(" `", "`"), "",
+            f"`{command}`", "",
             f"{len(stage.pinned.all)} processors ({model[1] if model else platform.machine()}), {pinning}; {int(memory[1]) / 2 ** 20:.0f} GiB, Linux {platform.release().split('-')[0]}, "
             f"load average {os.getloadavg()[0]:.1f} at the start. nginx {version('nginx', '-v')}, HAProxy {version('haproxy', '-v')}, Dovecot {version('dovecot', '--version')}, "
             f"OpenSSL {version('/usr/bin/openssl', 'version')}. TLS 1.3, AES-128-GCM, ECDSA P-256. Medians of {arguments.repetitions}. "
