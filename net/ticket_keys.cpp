@@ -51,7 +51,8 @@ int use_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* ci
                         EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found->key.cipher.data(), iv) == 1;
     wipe(found->key);
     if (!is_set) return 0;
-    return found->is_old ? 2 : 1;
+    // In TLS 1.3 a ticket is good for one connection: without a new one only every second could be resumed.
+    return found->is_old || SSL_version(ssl) >= TLS1_3_VERSION ? 2 : 1;
 }
 
 /// The name in the ClientHello that is being read (RFC 6066 section 3); empty: none, or malformed. OpenSSL takes the

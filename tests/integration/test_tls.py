@@ -79,6 +79,16 @@ class Tls(unittest.TestCase):
                 self.assertFalse(self.resumes(version, session, "imap.college.example"), "under another name")
                 self.assertFalse(self.resumes(version, session, "mail.lycee.example", self.smtp_port), "for another protocol")
 
+    def test_every_resumed_session_leads_to_the_next(self):
+        """In TLS 1.3 a client uses a ticket once."""
+        session = pathlib.Path(self.own.folder) / "session"
+        self.handshake("mail.lycee.example", "-tls1_3", "-sess_out", str(session), "-ign_eof")
+        for number in range(4):
+            before = session.read_bytes()
+            said = self.handshake("mail.lycee.example", "-tls1_3", "-sess_in", str(session), "-sess_out", str(session), "-ign_eof")
+            self.assertIn("\nReused, ", said, number)
+            self.assertNotEqual(session.read_bytes(), before, "a new ticket came")
+
     def test_a_certificate_without_a_name_is_refused(self):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
                         "-subj", "/CN=none", "-keyout", self.own.tls / "none.key", "-out", self.own.tls / "none.pem"],
