@@ -209,6 +209,10 @@ void Stream::close() noexcept {
     socket_.close(ignored);
 }
 
+void Stream::end_wiping() noexcept {
+    if (ssl_) SSL_clear_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
+}
+
 void Stream::cancel() noexcept {
     cancelled_ = true;
     end_waits();

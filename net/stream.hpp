@@ -73,6 +73,10 @@ public:
     /// Ends both directions at once. Waits end as cancelled.
     void close() noexcept;
 
+    /// From here on what is decrypted is no secret of ours: OpenSSL need not wipe its buffers behind it, which costs a
+    /// quarter of moving bytes.
+    void end_wiping() noexcept;
+
     /// Every wait, now and later, ends as cancelled, until `allow_again`: a deadline cannot be missed between two
     /// waits.
     void cancel() noexcept;

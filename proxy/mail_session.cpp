@@ -115,6 +115,7 @@ public:
             co_await self->hang_up();
             co_return;
         }
+        self->client_.end_wiping();  // the password has gone
         co_await self->relay_bytes();
         self->client_.end_output();  // the relay has read the client to his end
     }
