@@ -1,4 +1,4 @@
-/// Clients that mean harm, and every pair of commands glued together.
+/// Clients that mean harm, and every pair and triple of commands glued together.
 #include "tests/unit/proxy_smtp/login_transcript.hpp"
 
 #include <gtest/gtest.h>
@@ -52,6 +52,22 @@ TEST(Pipelining, EveryPairOfCommandsCutAnywhereGetsTheRepliesOfBoth) {
                 transcript.send("EHLO first\r\n" + glued.substr(0, cut));
                 transcript.send(glued.substr(cut));
                 ASSERT_EQ(transcript.text(), want) << first << second << "cut at " << cut;
+            }
+        }
+    }
+}
+
+TEST(Pipelining, EveryTripleOfCommandsGetsTheRepliesOfAll) {
+    const auto commands = harmless_commands();
+    std::vector<std::string> replies;
+    for (const std::string& command : commands) replies.push_back(reply_to(command));
+    for (std::size_t i = 0; i != commands.size(); ++i) {
+        for (std::size_t j = 0; j != commands.size(); ++j) {
+            for (std::size_t k = 0; k != commands.size(); ++k) {
+                Transcript transcript;
+                transcript.send("EHLO first\r\n" + commands[i] + commands[j] + commands[k]);
+                ASSERT_EQ(transcript.text(), ehlo_reply + replies[i] + replies[j] + replies[k])
+                    << commands[i] << commands[j] << commands[k];
             }
         }
     }
