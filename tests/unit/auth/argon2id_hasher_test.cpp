@@ -66,6 +66,9 @@ TEST(Argon2idHasher, VerifiesSaltsOfOtherLengths) {
 }
 
 TEST(Argon2idHasher, TellsNoMemoryFromAWrongPassword) {
+#if __has_feature(address_sanitizer)
+    GTEST_SKIP() << "the sanitizer ends a process that gets no memory";
+#endif
     EXPECT_EXIT(verify_without_memory(), testing::ExitedWithCode(0), "");
 }
 
