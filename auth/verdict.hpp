@@ -87,6 +87,11 @@ enum class Refusal {
 /// "wrong_credentials", "throttled" ..., as logs, the journal and metrics write it.
 [[nodiscard]] std::string_view name_of(Refusal refusal);
 
+/// Nothing was found out about the credentials: the same ones may do later.
+[[nodiscard]] constexpr bool is_temporary(Refusal refusal) {
+    return refusal == Refusal::busy || refusal == Refusal::unavailable;
+}
+
 /// A refusal, and what the log may know of it.
 struct Refused {
     Refusal why = Refusal::unavailable;

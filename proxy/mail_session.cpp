@@ -266,8 +266,7 @@ private:
         const auto verdict = co_await authenticate(evidence);
         if (!verdict) {
             co_await wait_to_refuse(attempt.begun);
-            const bool temporary = verdict.error().why == Refusal::busy || verdict.error().why == Refusal::unavailable;
-            if (temporary) attempt.outcome = "failed";
+            if (auth::is_temporary(verdict.error().why)) attempt.outcome = "failed";
             attempt.account = verdict.error().account;
             attempt.detail = verdict.error().detail;
             attempt.reason = auth::name_of(verdict.error().why);

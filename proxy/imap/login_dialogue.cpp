@@ -59,10 +59,6 @@ const LocalisedText& reply_to(auth::Refusal refusal) {
     std::unreachable();
 }
 
-bool is_temporary(auth::Refusal refusal) {
-    return refusal == auth::Refusal::busy || refusal == auth::Refusal::unavailable;
-}
-
 const LocalisedText& farewell_text(Farewell reason) {
     switch (reason) {
         case Farewell::login_timeout:
@@ -250,8 +246,8 @@ LoginDialogue::Outcome LoginDialogue::ask_for(auth::Evidence evidence) {
 void LoginDialogue::refuse(auth::Refusal refusal) {
     assert(state_ == State::awaiting_verdict);
     state_ = State::reading;
-    if (!is_temporary(refusal)) ++refused_logins_;
-    const auto challenge = is_temporary(refusal) ? std::nullopt : sasl_.refuse();
+    if (!auth::is_temporary(refusal)) ++refused_logins_;
+    const auto challenge = auth::is_temporary(refusal) ? std::nullopt : sasl_.refuse();
     if (!challenge) return answer_refusal(refusal);
     refusal_ = refusal;
     output_.append("+ ");
@@ -260,7 +256,7 @@ void LoginDialogue::refuse(auth::Refusal refusal) {
 
 void LoginDialogue::answer_refusal(auth::Refusal refusal) {
     answer(reply_to(refusal).in(language_));
-    if (!is_temporary(refusal) && refused_logins_ >= limits_.login_attempts)
+    if (!auth::is_temporary(refusal) && refused_logins_ >= limits_.login_attempts)
         close_with(replies::too_many_refusals.in(language_));
 }
 

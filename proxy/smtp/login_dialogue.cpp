@@ -95,10 +95,6 @@ const LocalisedText& reply_to(auth::Refusal refusal) {
     std::unreachable();
 }
 
-bool is_temporary(auth::Refusal refusal) {
-    return refusal == auth::Refusal::busy || refusal == auth::Refusal::unavailable;
-}
-
 const LocalisedText& text_of(Farewell reason) {
     switch (reason) {
         case Farewell::login_timeout:
@@ -293,7 +289,7 @@ void LoginDialogue::hang_up_on(LineFault fault) {
 
 void LoginDialogue::refuse(auth::Refusal refusal) {
     awaits_verdict_ = false;
-    if (is_temporary(refusal)) return say(reply_to(refusal).in(options_.language));
+    if (auth::is_temporary(refusal)) return say(reply_to(refusal).in(options_.language));
     ++failed_attempts_;
     const auto challenge = sasl_.refuse();
     if (!challenge) return answer_refusal(refusal);
