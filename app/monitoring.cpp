@@ -42,7 +42,7 @@ Readiness::Backends Monitoring::backends() const {
             .servers = server_states(generation->settings(), generation->health())};
 }
 
-void Monitoring::serve(net::Worker& worker, boost::asio::ip::tcp::socket socket) {
+void Monitoring::serve(net::Worker& worker, net::TcpSocket socket) {
     auto ticket = own_connections_.enter();
     if (!ticket) return refused_own_connections_.Increment();
     // One request for each connection: a connection that stays would go on asking a process that was upgraded. And

@@ -9,8 +9,7 @@
 #include "net/connection_limit.hpp"
 #include "net/http_server.hpp"
 #include "net/metrics.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
+#include "net/tcp_socket.hpp"
 
 #include <memory>
 #include <mutex>
@@ -44,7 +43,7 @@ public:
 
     /// Serves an accepted connection of a metrics listener. Has its own small limit: when the house is full, somebody
     /// must still be able to see that.
-    void serve(net::Worker& worker, boost::asio::ip::tcp::socket socket);
+    void serve(net::Worker& worker, net::TcpSocket socket);
 
 private:
     [[nodiscard]] Readiness::Backends backends() const;

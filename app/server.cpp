@@ -158,7 +158,7 @@ Server::Opened Server::open_listeners(const config::Settings& settings) {
 }
 
 net::Listener::Accepted Server::acceptance(Station& station, const config::ListenerSettings& listener) {
-    return [this, &station, endpoint = Endpoint(listener.address, listener.port)](boost::asio::ip::tcp::socket socket) {
+    return [this, &station, endpoint = Endpoint(listener.address, listener.port)](net::TcpSocket socket) {
         accept(station, endpoint, std::move(socket));
     };
 }
@@ -252,7 +252,7 @@ void Server::take_over(Station& station, std::shared_ptr<const Generation> gener
         station.checks = proxy::start_health_checks(station.worker, Generation::mail(station.generation));
 }
 
-void Server::accept(Station& station, const Endpoint& endpoint, boost::asio::ip::tcp::socket socket) {
+void Server::accept(Station& station, const Endpoint& endpoint, net::TcpSocket socket) {
     const std::shared_ptr<const Generation>& generation = station.generation;
     const auto& listeners = generation->settings().listeners;
     const auto found = std::find_if(listeners.begin(), listeners.end(), [&](const config::ListenerSettings& listener) {

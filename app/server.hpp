@@ -14,6 +14,7 @@
 #include "net/blocking_pool.hpp"
 #include "net/connection_limit.hpp"
 #include "net/listener.hpp"
+#include "net/tcp_socket.hpp"
 #include "net/worker.hpp"
 #include "proxy/sending_limits.hpp"
 
@@ -98,7 +99,7 @@ private:
     [[nodiscard]] std::vector<net::InheritedSocket> take_inherited(const config::ListenerSettings& listener);
     [[nodiscard]] net::Listener::Accepted acceptance(Station& station, const config::ListenerSettings& listener);
     void take_over(Station& station, std::shared_ptr<const Generation> generation, Listeners opened);
-    void accept(Station& station, const Endpoint& endpoint, boost::asio::ip::tcp::socket socket);
+    void accept(Station& station, const Endpoint& endpoint, net::TcpSocket socket);
     [[nodiscard]] static bool is_due(std::atomic<std::int64_t>& logged);
     void log_overload(std::uint32_t limit);
     void tell_of_refused(const base::IpAddress& address);

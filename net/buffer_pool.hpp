@@ -8,11 +8,11 @@
 
 namespace postern::net {
 
-/// A buffer of 32 KiB, two full TLS records, of the calling thread's pool; given back on destruction.
+/// A buffer of 64 KiB, four full TLS records, of the calling thread's pool; given back on destruction.
 /// Thread rule: returned on the thread that borrowed it, which a session's coroutine always does.
 class BorrowedBuffer {
 public:
-    static constexpr std::size_t size_bytes = std::size_t{32} * 1024;
+    static constexpr std::size_t size_bytes = std::size_t{64} * 1024;
 
     BorrowedBuffer() : block_(take()) {}
     BorrowedBuffer(const BorrowedBuffer&) = delete;
@@ -27,7 +27,7 @@ public:
 
 private:
     using Block = std::unique_ptr<char[]>;
-    static constexpr std::size_t kept_blocks = 16;  // of each thread; more are freed
+    static constexpr std::size_t kept_blocks = 4;  // of each thread, which has one or two at a time; more are freed
 
     static std::vector<Block>& spare() {
         thread_local std::vector<Block> blocks = [] {

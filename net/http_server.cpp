@@ -81,7 +81,7 @@ std::string_view known_method(std::string_view method) {
 class HttpConnection final : public Connection, public std::enable_shared_from_this<HttpConnection> {
 public:
     HttpConnection(Worker& worker,
-                   boost::asio::ip::tcp::socket socket,
+                   TcpSocket socket,
                    ConnectionLimit::Ticket ticket,
                    const TlsContext* tls,
                    std::shared_ptr<const HttpHandler> handler,
@@ -202,7 +202,7 @@ private:
 }  // namespace
 
 void serve_http(Worker& worker,
-                boost::asio::ip::tcp::socket socket,
+                TcpSocket socket,
                 ConnectionLimit::Ticket ticket,
                 const TlsContext* tls,
                 std::shared_ptr<const HttpHandler> handler,

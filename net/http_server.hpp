@@ -7,10 +7,10 @@
 #include "net/counted_limit.hpp"
 #include "net/http.hpp"
 #include "net/stream.hpp"
+#include "net/tcp_socket.hpp"
 #include "net/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -42,7 +42,7 @@ struct HttpReporting {
 /// `balancers`: see learn_peer. The connection keeps `handler`, which must keep `tls` and `balancers`. Logs method,
 /// status and duration; never path, query or body, for they hold addresses of persons.
 void serve_http(Worker& worker,
-                boost::asio::ip::tcp::socket socket,
+                TcpSocket socket,
                 ConnectionLimit::Ticket ticket,
                 const TlsContext* tls,
                 std::shared_ptr<const HttpHandler> handler,

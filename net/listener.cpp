@@ -31,11 +31,11 @@ std::string problem(const std::string& address, std::uint16_t port, const error_
     return text;
 }
 
-error_code bind_to(tcp::acceptor& acceptor, const std::string& address, std::uint16_t port, bool share) {
+error_code bind_to(TcpAcceptor& acceptor, const std::string& address, std::uint16_t port, bool share) {
     error_code error;
     const tcp::endpoint endpoint(asio::ip::make_address(address, error), port);
     if (!error) acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.set_option(TcpAcceptor::reuse_address(true), error);
     if (!error && share) acceptor.set_option(ReusePort(true), error);
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
@@ -46,7 +46,7 @@ error_code bind_to(tcp::acceptor& acceptor, const std::string& address, std::uin
 
 std::expected<void, std::string> check_address_is_free(const std::string& address, std::uint16_t port) {
     asio::io_context context;
-    tcp::acceptor acceptor(context);
+    TcpAcceptor acceptor(context);
     const error_code error = bind_to(acceptor, address, port, false);
     if (error) return std::unexpected(problem(address, port, error));
     return {};
@@ -91,7 +91,7 @@ void Listener::close() {
     pause_.cancel();
 }
 
-void Listener::hand_over(tcp::socket socket) {
+void Listener::hand_over(TcpSocket socket) {
     // Memory may run out; the loop must not end for that: the kernel would go on giving us connections.
     try {
         accepted_(std::move(socket));
@@ -109,7 +109,7 @@ void Listener::log_failure(const std::string& reason) {
 
 asio::awaitable<void> Listener::accept_loop(std::shared_ptr<Listener> self) {
     constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
-    tcp::acceptor& acceptor = self->acceptor_;
+    TcpAcceptor& acceptor = self->acceptor_;
     while (acceptor.is_open()) {
         auto [error, socket] = co_await acceptor.async_accept(error_as_value);
         if (!acceptor.is_open()) co_return;  // also what was accepted just before the close: nobody would shut it down

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "net/inherited_sockets.hpp"
+#include "net/tcp_socket.hpp"
 #include "net/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace postern::net {
 class Listener : public std::enable_shared_from_this<Listener> {
 public:
     /// Gets each accepted socket, on the worker's thread.
-    using Accepted = std::function<void(boost::asio::ip::tcp::socket)>;
+    using Accepted = std::function<void(TcpSocket)>;
 
     /// Binds and listens; connections wait in the kernel until `start`. `address` is numeric.
     /// The error is one sentence with the address in it.
@@ -49,11 +49,11 @@ public:
 private:
     Listener(Worker& worker, Accepted accepted);
     static boost::asio::awaitable<void> accept_loop(std::shared_ptr<Listener> self);
-    void hand_over(boost::asio::ip::tcp::socket socket);
+    void hand_over(TcpSocket socket);
     void log_failure(const std::string& reason);
 
     Worker& worker_;
-    boost::asio::ip::tcp::acceptor acceptor_;
+    TcpAcceptor acceptor_;
     boost::asio::steady_timer pause_;
     Accepted accepted_;
     std::chrono::steady_clock::time_point quiet_until_;

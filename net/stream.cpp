@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "net/buffer_pool.hpp"
+#include "net/tls_turn.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -57,7 +58,7 @@ void Stream::FreeSsl::operator()(SSL* ssl) const noexcept {
     SSL_free(ssl);
 }
 
-Stream::Stream(tcp::socket socket) : socket_(std::move(socket)) {
+Stream::Stream(TcpSocket socket) : socket_(std::move(socket)) {
     boost::system::error_code ignored;
     const tcp::endpoint peer = socket_.remote_endpoint(ignored);
     peer_address_ = to_ip_address(peer.address());
@@ -85,13 +86,11 @@ Stream::Awaitable<std::expected<void, std::string>> Stream::handshake_as_client(
 
 Stream::Awaitable<std::expected<void, std::string>> Stream::handshake(SSL* ssl) {
     ssl_.reset(ssl);
-    if (!ssl_ || SSL_set_fd(ssl, socket_.native_handle()) != 1)
-        co_return std::unexpected("no memory for a TLS connection");
+    if (!ssl_ || !TlsTurn::attach(ssl)) co_return std::unexpected("no memory for a TLS connection");
     for (;;) {
-        ERR_clear_error();
-        const int result = SSL_do_handshake(ssl);
-        if (result == 1) co_return std::expected<void, std::string>();
-        const IoStatus status = status_of_tls(result);
+        int result = 0;
+        const IoStatus status = go_on_with_handshake(result);
+        if (result == 1 && status == IoStatus::done) co_return std::expected<void, std::string>();
         if (status != IoStatus::want_read && status != IoStatus::want_write) {
             broken_ = true;
             co_return std::unexpected(handshake_error());
@@ -99,6 +98,19 @@ Stream::Awaitable<std::expected<void, std::string>> Stream::handshake(SSL* ssl) 
         const bool ready = co_await wait(status);
         if (!ready) co_return std::unexpected("cancelled");
     }
+}
+
+/// `result` is OpenSSL's: 1 when the handshake is complete.
+IoStatus Stream::go_on_with_handshake(int& result) {
+    if (!socket_.is_open()) return IoStatus::failed;
+    const TlsTurn turn(socket_.native_handle());
+    ERR_clear_error();
+    result = SSL_do_handshake(ssl_.get());
+    const bool is_ticket = result == 1 && SSL_is_server(ssl_.get()) == 1 && SSL_version(ssl_.get()) == TLS1_3_VERSION;
+    if (is_ticket) return keep(turn.output()) ? IoStatus::done : IoStatus::failed;
+    const IoStatus status = result == 1 ? IoStatus::done : status_of_tls(result);
+    const IoStatus sent = send(turn.output());  // if that fails, the next read tells it
+    return result != 1 && sent == IoStatus::want_write ? sent : status;
 }
 
 std::string Stream::handshake_error() const {
@@ -125,44 +137,108 @@ IoStatus Stream::status_of_tls(int result) const {
 
 IoResult Stream::try_read(std::span<char> bytes) {
     assert(!bytes.empty());
-    if (!socket_.is_open()) return {};  // OpenSSL still knows the descriptor's number, which may be another's by now
-    if (ssl_) {
-        ERR_clear_error();
-        std::size_t count = 0;
-        const int result = SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
-        if (result == 1) return {.status = IoStatus::done, .bytes = count};
-        const IoStatus status = status_of_tls(result);
-        if (status == IoStatus::failed) read_failure_ = ERR_peek_last_error();
-        broken_ = broken_ || status == IoStatus::failed;
-        return {.status = status};
-    }
+    if (!socket_.is_open()) return {};
+    if (ssl_) return read_tls(bytes);
     const ssize_t count = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), 0);
-    if (count > 0) return {.status = IoStatus::done, .bytes = static_cast<std::size_t>(count)};
+    if (count > 0)
+        return {.status = IoStatus::done,
+                .bytes = static_cast<std::size_t>(count),
+                .is_drained = static_cast<std::size_t>(count) < bytes.size()};
     if (count == 0) return {.status = IoStatus::closed};
     return {.status = status_of_errno(IoStatus::want_read)};
 }
 
-IoResult Stream::try_write(std::string_view bytes) {
-    assert(!bytes.empty());
-    if (!socket_.is_open()) return {};
-    if (ssl_) {
+IoResult Stream::read_tls(std::span<char> bytes) {
+    const TlsTurn turn(socket_.native_handle());
+    IoResult result{.status = IoStatus::done};
+    // One record each time, as long as OpenSSL has more of them.
+    do {
         ERR_clear_error();
         std::size_t count = 0;
-        const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
-        if (result == 1) return {.status = IoStatus::done, .bytes = count};
-        const IoStatus status = status_of_tls(result);
+        const std::span<char> room = bytes.subspan(result.bytes);
+        const int read = SSL_read_ex(ssl_.get(), room.data(), room.size(), &count);
+        result.bytes += count;
+        if (read == 1) continue;
+        const IoStatus status = status_of_tls(read);
+        if (status == IoStatus::failed && read_failure_ == 0) read_failure_ = ERR_peek_last_error();
         broken_ = broken_ || status == IoStatus::failed;
-        return {.status = status};
+        if (result.bytes == 0) result.status = status;  // or else the next attempt tells it
+        break;
+    } while (result.bytes < bytes.size() && SSL_has_pending(ssl_.get()) == 1);
+    // An answer to a new key of the peer's, or the reason why we end.
+    if (!turn.output().empty() && send(turn.output()) == IoStatus::failed) return {};
+    result.is_drained = turn.has_drained_socket() && SSL_has_pending(ssl_.get()) == 0;
+    return result;
+}
+
+IoStatus Stream::put(std::string_view bytes) {
+    assert(!bytes.empty() && bytes.size() <= most_to_put);
+    if (!socket_.is_open()) return IoStatus::failed;
+    if (!ssl_) return send(bytes);
+    const TlsTurn turn(socket_.native_handle());
+    ERR_clear_error();
+    std::size_t count = 0;
+    const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+    if (result != 1) {  // TlsTurn takes everything, so that is an error or the end
+        const IoStatus status = status_of_tls(result);
+        broken_ = true;
+        return status == IoStatus::closed ? status : IoStatus::failed;
     }
-    const ssize_t count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count >= 0) return {.status = IoStatus::done, .bytes = static_cast<std::size_t>(count)};
-    return {.status = status_of_errno(IoStatus::want_write)};
+    return send(turn.output());
+}
+
+IoStatus Stream::flush() {
+    if (!unsent_) return IoStatus::done;
+    return send({});
+}
+
+/// Bytes for the socket, behind what is kept.
+IoStatus Stream::send(std::string_view bytes) {
+    if (!socket_.is_open()) return IoStatus::failed;
+    if (unsent_ && !keep(bytes)) return IoStatus::failed;
+    const std::string_view text = unsent_ ? base::view(unsent_->bytes).substr(unsent_->sent) : bytes;
+    if (text.empty()) return IoStatus::done;
+    const ssize_t count = ::send(socket_.native_handle(), text.data(), text.size(), MSG_NOSIGNAL);
+    const IoStatus failure = count < 0 ? status_of_errno(IoStatus::want_write) : IoStatus::want_write;
+    if (failure == IoStatus::failed) return failure;
+    const std::size_t sent = count < 0 ? 0 : static_cast<std::size_t>(count);
+    if (sent == text.size()) {
+        unsent_.reset();
+        return IoStatus::done;
+    }
+    if (unsent_)
+        unsent_->sent += sent;
+    else if (!keep(text.substr(sent)))
+        return IoStatus::failed;
+    return IoStatus::want_write;
+}
+
+/// False: it is more than anybody has a reason to leave with us, who flushes before the next `put`.
+bool Stream::keep(std::string_view bytes) {
+    constexpr std::size_t most_unsent = 4 * most_to_put;
+    if (bytes.empty()) return true;
+    if (!unsent_) unsent_ = std::make_unique<Unsent>();
+    base::WipingBuffer& kept = unsent_->bytes;
+    if (kept.size() - unsent_->sent + bytes.size() > most_unsent) {
+        broken_ = true;
+        return false;
+    }
+    kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(unsent_->sent));
+    unsent_->sent = 0;
+    base::append(kept, bytes);
+    return true;
+}
+
+/// Before the peer is waited for, it gets what is kept for it; if that fails, the next read tells it.
+bool Stream::may_wait(IoStatus wanted) {
+    assert(wanted == IoStatus::want_read || wanted == IoStatus::want_write);
+    if (wanted == IoStatus::want_read) (void)flush();
+    return !cancelled_ && socket_.is_open();
 }
 
 Stream::Awaitable<bool> Stream::wait(IoStatus wanted) {
-    assert(wanted == IoStatus::want_read || wanted == IoStatus::want_write);
-    if (cancelled_ || !socket_.is_open()) co_return false;
-    const auto direction = wanted == IoStatus::want_read ? tcp::socket::wait_read : tcp::socket::wait_write;
+    if (!may_wait(wanted)) co_return false;
+    const auto direction = wanted == IoStatus::want_read ? TcpSocket::wait_read : TcpSocket::wait_write;
     const auto [error] = co_await socket_.async_wait(direction, error_as_value);
     co_return !error && !cancelled_;
 }
@@ -180,28 +256,33 @@ Stream::Awaitable<std::expected<std::size_t, StreamEnd>> Stream::read_some(std::
 
 Stream::Awaitable<std::expected<void, StreamEnd>> Stream::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        const IoResult result = try_write(bytes);
-        if (result.status == IoStatus::done) {
-            bytes.remove_prefix(result.bytes);
-            continue;
+        const std::string_view piece = bytes.substr(0, most_to_put);
+        bytes.remove_prefix(piece.size());
+        IoStatus status = put(piece);
+        while (status == IoStatus::want_write) {
+            const bool ready = co_await wait(status);
+            if (!ready) co_return std::unexpected(StreamEnd::cancelled);
+            status = flush();
         }
-        if (result.status == IoStatus::closed) co_return std::unexpected(StreamEnd::closed);
-        if (result.status == IoStatus::failed) co_return std::unexpected(StreamEnd::failed);
-        const bool ready = co_await wait(result.status);
-        if (!ready) co_return std::unexpected(StreamEnd::cancelled);
+        if (status == IoStatus::closed) co_return std::unexpected(StreamEnd::closed);
+        if (status == IoStatus::failed) co_return std::unexpected(StreamEnd::failed);
     }
     co_return std::expected<void, StreamEnd>();
 }
 
 void Stream::end_output() noexcept {
     if (ssl_ && !broken_ && socket_.is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
+        const TlsTurn turn(socket_.native_handle());
         ERR_clear_error();
-        // Sends close_notify if the socket takes it now; the peer's own is not waited for.
+        // close_notify leaves if the socket takes it now; the peer's own is not waited for.
         (void)SSL_shutdown(ssl_.get());
         ERR_clear_error();
+        (void)send(turn.output());
+    } else if (socket_.is_open()) {
+        (void)flush();
     }
     boost::system::error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(TcpSocket::shutdown_send, ignored);
 }
 
 void Stream::close() noexcept {
@@ -209,8 +290,10 @@ void Stream::close() noexcept {
     socket_.close(ignored);
 }
 
-void Stream::end_wiping() noexcept {
-    if (ssl_) SSL_clear_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
+void Stream::begin_bulk() noexcept {
+    if (!ssl_) return;
+    SSL_clear_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_set_default_read_buffer_len(ssl_.get(), most_to_put);
 }
 
 void Stream::cancel() noexcept {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "base/ip_network.hpp"
+#include "base/secret.hpp"
+#include "net/tcp_socket.hpp"
 #include "net/tls_context.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postern::net {
@@ -29,11 +32,15 @@ enum class StreamEnd {
 enum class IoStatus { done, want_read, want_write, closed, failed };
 struct IoResult {
     IoStatus status = IoStatus::failed;
-    std::size_t bytes = 0;  ///< moved; only with done
+    std::size_t bytes = 0;    ///< moved; only with done
+    bool is_drained = false;  ///< nothing more was there at that moment: the next is to wait; only with done
 };
 
-/// OpenSSL works on the socket's own descriptor and Asio only tells readiness: no BIO pair and no buffer of ours, so an
-/// idle connection holds none at all. Waiting and moving bytes are apart: wait first, borrow a buffer then.
+/// OpenSSL reads the socket itself and Asio only tells readiness: no BIO pair and no buffer of ours, so an idle
+/// connection holds none at all. Waiting and moving bytes are apart: wait first, borrow a buffer then.
+///
+/// Output is kept here while the socket takes no more, and only then. But for the session ticket at the end of a
+/// server's TLS 1.3 handshake: nobody waits for it, and it leaves together with what follows, or when a wait begins.
 ///
 /// Thread rule: everything on the thread of its socket's executor. One reader and one writer may wait at the same time.
 /// Lifetime: must outlive the awaits on it; not movable, because OpenSSL and waiting coroutines point to it.
@@ -43,7 +50,7 @@ public:
     using Awaitable = boost::asio::awaitable<T>;
 
     /// Takes over a connected socket; sets it non-blocking, TCP_NODELAY and keep-alive.
-    explicit Stream(boost::asio::ip::tcp::socket socket);
+    explicit Stream(TcpSocket socket);
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
     Stream(Stream&&) = delete;
@@ -56,12 +63,31 @@ public:
     [[nodiscard]] Awaitable<std::expected<void, std::string>> handshake_as_client(const TlsContext& context,
                                                                                   const std::string& name);
 
-    /// One attempt, never waits. An empty `bytes` is our bug.
+    /// Reads what is there, and at least one byte; never waits. An empty `bytes` is our bug.
     [[nodiscard]] IoResult try_read(std::span<char> bytes);
-    [[nodiscard]] IoResult try_write(std::string_view bytes);
+
+    /// The longest that `put` is given at a time: four TLS records.
+    static constexpr std::size_t most_to_put = std::size_t{64} * 1024;
+    /// Takes all of `bytes`, up to most_to_put; never waits. done: the kernel has them. want_write: some are kept here,
+    /// and `flush` comes before the next `put`.
+    [[nodiscard]] IoStatus put(std::string_view bytes);
+    /// Another attempt to hand over what is kept here. Never waits; the answers are those of `put`.
+    [[nodiscard]] IoStatus flush();
 
     /// Waits until an attempt that gave want_read or want_write may be worth repeating. False: cancelled.
     [[nodiscard]] Awaitable<bool> wait(IoStatus wanted);
+    /// The same without a coroutine: calls `done(bool)` later, on the stream's thread. It must keep the stream alive.
+    template <class Done>
+    void async_wait(IoStatus wanted, Done done) {
+        if (!may_wait(wanted))
+            return boost::asio::post(executor(), [done = std::move(done)]() mutable { done(false); });
+        socket_.async_wait(wanted == IoStatus::want_read ? TcpSocket::wait_read : TcpSocket::wait_write,
+                           [this, done = std::move(done)](const boost::system::error_code& error) mutable {
+                               done(!error && !cancelled_);
+                           });
+    }
+
+    [[nodiscard]] TcpSocket::executor_type executor() { return socket_.get_executor(); }
 
     /// Reads at least one byte.
     [[nodiscard]] Awaitable<std::expected<std::size_t, StreamEnd>> read_some(std::span<char> bytes);
@@ -73,9 +99,9 @@ public:
     /// Ends both directions at once. Waits end as cancelled.
     void close() noexcept;
 
-    /// From here on what is decrypted is no secret of ours: OpenSSL need not wipe its buffers behind it, which costs a
-    /// quarter of moving bytes.
-    void end_wiping() noexcept;
+    /// From here on what is decrypted is no secret of ours and may be much: OpenSSL need not wipe its buffers behind
+    /// it, which costs a quarter of moving bytes, and reads four records at a time.
+    void begin_bulk() noexcept;
 
     /// Every wait, now and later, ends as cancelled, until `allow_again`: a deadline cannot be missed between two
     /// waits.
@@ -109,17 +135,27 @@ private:
     struct FreeSsl {
         void operator()(SSL* ssl) const noexcept;
     };
+    struct Unsent {
+        base::WipingBuffer bytes;  // a password for a backend may be among them
+        std::size_t sent = 0;
+    };
     [[nodiscard]] Awaitable<std::expected<void, std::string>> handshake(SSL* ssl);
+    [[nodiscard]] IoStatus go_on_with_handshake(int& result);
+    [[nodiscard]] IoResult read_tls(std::span<char> bytes);
     [[nodiscard]] IoStatus status_of_tls(int result) const;
     [[nodiscard]] std::string handshake_error() const;
+    [[nodiscard]] IoStatus send(std::string_view bytes);
+    [[nodiscard]] bool keep(std::string_view bytes);
+    [[nodiscard]] bool may_wait(IoStatus wanted);
 
-    boost::asio::ip::tcp::socket socket_;
+    TcpSocket socket_;
     std::unique_ptr<SSL, FreeSsl> ssl_;
+    std::unique_ptr<Unsent> unsent_;  // null: nothing is kept
     base::IpAddress peer_address_;
     std::uint16_t peer_port_ = 0;
-    unsigned long read_failure_ = 0;  // in OpenSSL's numbers
     bool cancelled_ = false;
-    bool broken_ = false;  // after a fatal error OpenSSL must not be asked to shut down
+    unsigned long read_failure_ = 0;  // in OpenSSL's numbers
+    bool broken_ = false;             // after a fatal error OpenSSL must not be asked to shut down
 };
 
 /// Reads and drops what the peer sends until it ends, the connection breaks or the stream is cancelled: to be done

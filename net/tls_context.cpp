@@ -35,8 +35,8 @@ std::string alpn_wire_format(const std::vector<std::string>& protocols) {
 }
 
 void set_common_options(SSL_CTX* context) {
-    SSL_CTX_set_mode(context,
-                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(context, 1);  // one system call for a record and not one for its header besides
     // Mail clients close without close_notify all day; a cut inside a message is seen by the mail protocol itself.
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

@@ -26,11 +26,10 @@ using TimePoint = Clock::time_point;
 constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
 
 /// Tries each address in turn; one that does not answer takes only its share of the time.
-asio::awaitable<std::expected<tcp::socket, std::string>> connect_to_one_of(const std::vector<tcp::endpoint>& endpoints,
-                                                                           TimePoint give_up,
-                                                                           net::Interruption& interruption) {
+asio::awaitable<std::expected<net::TcpSocket, std::string>> connect_to_one_of(
+    const std::vector<tcp::endpoint>& endpoints, TimePoint give_up, net::Interruption& interruption) {
     const auto executor = co_await asio::this_coro::executor;
-    tcp::socket socket(executor);
+    net::TcpSocket socket(net::context_of(executor));
     const auto stop = [&socket] {
         boost::system::error_code ignored;
         socket.close(ignored);

@@ -10,6 +10,7 @@
 #include "proxy/login_dialogue.hpp"
 #include "proxy/protocols.hpp"
 #include "proxy/relay.hpp"
+#include "proxy/session_log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -19,11 +20,9 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 
 namespace postern::proxy {
@@ -38,59 +37,13 @@ using Clock = std::chrono::steady_clock;
 // How long the last words before closing may take to leave.
 constexpr std::chrono::milliseconds farewell_limit{2'000};
 
-/// What joins the log lines of one session: unique for the life of the process, and improbable to repeat after it.
-std::uint64_t next_session_number() {
-    static std::atomic<std::uint64_t> next{std::random_device{}() * std::uint64_t{0x100000}};
-    return next.fetch_add(1, std::memory_order_relaxed);
-}
-
-std::string_view reason_of_end(RelayEnd end) {
-    switch (end) {
-        case RelayEnd::client_closed:
-            return "client_closed";
-        case RelayEnd::backend_closed:
-            return "backend_closed";
-        case RelayEnd::idle:
-            return "idle";
-        case RelayEnd::failed:
-            return "failed";
-        case RelayEnd::broken_protocol:
-            return "protocol_error";
-        case RelayEnd::shut_down:
-            return "shut_down";
-    }
-    return "unknown";
-}
-
-std::string_view reason_of_cut(Cut cut) {
-    return cut == Cut::kicked ? "kicked" : "revoked";
-}
-
-std::int64_t milliseconds_since(Clock::time_point begun) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
-}
-
-/// What somebody showed, as the log calls it.
-std::string_view factor_of(const auth::Evidence& evidence) {
-    if (std::holds_alternative<auth::BearerToken>(evidence)) return "token";
-    return std::holds_alternative<auth::CertificateHolder>(evidence) ? "certificate" : "password";
-}
-
-/// An attempt to log in, as it becomes a log line.
-struct Attempt {
-    Clock::time_point begun = Clock::now();
-    std::string account;  ///< empty: nobody we know. What was typed instead may be a password: it is never logged
-    std::string backend;
-    std::string_view factor;
-    std::string_view outcome = "refused";
-    std::string_view reason;
-    std::string detail;
-};
-
-class MailSession final : public net::Connection, public Cuttable, public std::enable_shared_from_this<MailSession> {
+class MailSession final : public net::Connection,
+                          public Cuttable,
+                          public RelayOwner,
+                          public std::enable_shared_from_this<MailSession> {
 public:
     MailSession(net::Worker& worker,
-                asio::ip::tcp::socket socket,
+                net::TcpSocket socket,
                 net::ConnectionLimit::Ticket ticket,
                 const config::ListenerSettings& listener,
                 const net::TlsContext& tls,
@@ -105,20 +58,20 @@ public:
           deadline_(worker.context().get_executor(), [this] { cancel(); }),
           pause_(worker.context().get_executor()) {}
 
-    /// Takes itself by value: the coroutine's frame keeps the session alive.
+    /// Up to the login. Takes itself by value: the coroutine's frame keeps the session alive, and afterwards the relay
+    /// does. So the frames of the login, its dialogue and its strings are gone before the relay begins.
     static asio::awaitable<void> run(std::shared_ptr<MailSession> self) {
         const bool greeted = co_await self->start_tls();
         if (!greeted) co_return;
-        // The frames of the login, its dialogue and its strings are gone before the relay begins.
         self->backend_ = co_await self->log_in();
         if (!self->backend_) {
             co_await self->hang_up();
             co_return;
         }
-        self->client_.end_wiping();  // the password has gone
-        co_await self->relay_bytes();
-        self->client_.end_output();  // the relay has read the client to his end
+        self->begin_relay();
     }
+
+    void relay_ended(const RelayReport& report) override { worker().spawn(finish(shared_from_this(), report)); }
 
     void shut_down() override {
         shutting_down_ = true;
@@ -260,7 +213,7 @@ private:
     /// Answers one Authenticate, and logs it. Null: refused or failed, and the dialogue knows.
     asio::awaitable<std::unique_ptr<net::Stream>> admit(LoginDialogue& dialogue,
                                                         std::shared_ptr<const auth::Evidence> evidence) {
-        Attempt attempt;
+        LoginAttempt attempt;
         attempt.factor = factor_of(*evidence);
         std::unique_ptr<net::Stream> backend;
         const auto verdict = co_await authenticate(evidence);
@@ -276,7 +229,11 @@ private:
             backend = co_await enter_backend(dialogue, *verdict, *evidence, attempt);
         }
         if (backend) attempt.outcome = "accepted";
-        write_log_line(attempt);
+        log_attempt(attempt, {.protocol = protocol_,
+                              .listener = listener_.name,
+                              .client = client_.peer_address().text(),
+                              .tls = client_.tls_version(),
+                              .number = number_});
         services_->metrics.login(protocol_, attempt.outcome, attempt.reason, Clock::now() - attempt.begun);
         co_return backend;
     }
@@ -310,7 +267,7 @@ private:
     asio::awaitable<std::unique_ptr<net::Stream>> enter_backend(LoginDialogue& dialogue,
                                                                 const auth::Identity& identity,
                                                                 const auth::Evidence& evidence,
-                                                                Attempt& attempt) {
+                                                                LoginAttempt& attempt) {
         seat_ = services_->session_limits.take(identity.account, client_.peer_address(), services_->settings.limits);
         if (!seat_) {
             attempt.reason = "too_many_sessions";
@@ -370,7 +327,7 @@ private:
     asio::awaitable<bool> enter(const BackendUser& user,
                                 LoginDialogue& dialogue,
                                 Admission& admission,
-                                Attempt& attempt) {
+                                LoginAttempt& attempt) {
         using namespace asio::experimental::awaitable_operators;
         BackendEntry entry(services_->backends, services_->health, services_->metrics, user,
                            worker().context().get_executor());
@@ -415,47 +372,35 @@ private:
         (void)co_await admission.stream->write(text);
     }
 
-    void write_log_line(const Attempt& attempt) const {
-        const bool our_fault = attempt.outcome == "failed";
-        net::log(our_fault ? LogLevel::error : LogLevel::info, "login",
-                 {{"outcome", attempt.outcome},
-                  {"reason", attempt.reason},
-                  {"account", attempt.account},
-                  {"factor", attempt.factor},
-                  {"protocol", protocol_ == MailProtocol::imap ? "imap" : "submission"},
-                  {"listener", listener_.name},
-                  {"client", client_.peer_address().text()},
-                  {"backend", attempt.backend},
-                  {"tls", client_.tls_version()},
-                  {"duration_ms", milliseconds_since(attempt.begun)},
-                  {"session", number_},
-                  {"detail", attempt.detail}});
+    void begin_relay() {
+        client_.begin_bulk();  // the password has gone
+        backend_->begin_bulk();
+        relay_begun_ = Clock::now();
+        const config::LimitSettings& limits = services_->settings.limits;
+        relay_.emplace(client_, *backend_, deadline_,
+                       RelayLimits{.idle = protocol_ == MailProtocol::imap ? limits.imap_idle_timeout
+                                                                           : limits.submission_idle_timeout,
+                                   .half_closed = limits.half_closed_timeout},
+                       guard_.get(), services_->metrics.relayed(protocol_));
+        relay_->start(shared_from_this());
     }
 
-    asio::awaitable<void> relay_bytes() {
-        const config::LimitSettings& limits = services_->settings.limits;
-        const Clock::time_point begun = Clock::now();
-        const RelayReport report = co_await relay(
-            client_, *backend_, deadline_,
-            {.idle = protocol_ == MailProtocol::imap ? limits.imap_idle_timeout : limits.submission_idle_timeout,
-             .half_closed = limits.half_closed_timeout},
-            guard_.get(), services_->metrics.relayed(protocol_));
-        if (guard_) services_->metrics.refused_commands(protocol_, guard_->refused());
+    static asio::awaitable<void> finish(std::shared_ptr<MailSession> self, RelayReport report) {
+        co_await self->say_last_words(report);
+        self->backend_->end_output();
+        self->client_.end_output();  // the relay has read the client to his end
+        log_session(report, self->cut_, self->guard_ ? self->guard_->refused() : 0, self->number_, self->relay_begun_);
+    }
+
+    asio::awaitable<void> say_last_words(RelayReport report) {
+        if (!guard_) co_return;
+        services_->metrics.refused_commands(protocol_, guard_->refused());
         const bool is_our_decision = report.end == RelayEnd::idle || report.end == RelayEnd::shut_down ||
                                      report.end == RelayEnd::broken_protocol;
-        if (guard_ && is_our_decision && report.has_client_heard_all && !guard_->farewell().empty()) {
-            client_.allow_again();
-            deadline_.set(farewell_limit);
-            co_await say(std::string(guard_->farewell()));
-        }
-        backend_->end_output();
-        net::log(LogLevel::info, "session",
-                 {{"end", cut_ ? reason_of_cut(*cut_) : reason_of_end(report.end)},
-                  {"session", number_},
-                  {"bytes_from_client", report.bytes_from_client},
-                  {"bytes_from_backend", report.bytes_from_backend},
-                  {"refused_commands", guard_ ? guard_->refused() : 0},
-                  {"duration_ms", milliseconds_since(begun)}});
+        if (!is_our_decision || !report.has_client_heard_all || guard_->farewell().empty()) co_return;
+        client_.allow_again();
+        deadline_.set(farewell_limit);
+        co_await say(std::string(guard_->farewell()));
     }
 
     net::ConnectionLimit::Ticket ticket_;
@@ -464,7 +409,9 @@ private:
     net::Stream client_;
     std::unique_ptr<net::Stream> backend_;  // once logged in
     std::unique_ptr<RelayGuard> guard_;     // the same
-    BackendEntry* entry_ = nullptr;         // while it is under way
+    std::optional<Relay> relay_;            // the same
+    Clock::time_point relay_begun_;
+    BackendEntry* entry_ = nullptr;  // while it is under way
     const config::ListenerSettings& listener_;
     const MailProtocol protocol_;
     const net::TlsContext& tls_;
@@ -482,7 +429,7 @@ private:
 }  // namespace
 
 void serve_mail(net::Worker& worker,
-                asio::ip::tcp::socket socket,
+                net::TcpSocket socket,
                 net::ConnectionLimit::Ticket ticket,
                 const config::ListenerSettings& listener,
                 const net::TlsContext& tls,

@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/connection_limit.hpp"
+#include "net/tcp_socket.hpp"
 #include "net/tls_context.hpp"
 #include "net/worker.hpp"
 #include "proxy/backend_capabilities.hpp"
@@ -16,8 +17,6 @@
 #include "proxy/routing/router.hpp"
 #include "proxy/sending_limits.hpp"
 #include "proxy/session_limits.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
 
@@ -46,7 +45,7 @@ struct MailServices {
 /// relay ("session"). The session keeps `services`, which must keep `listener` and `tls`: so it goes on with the
 /// configuration it began with.
 void serve_mail(net::Worker& worker,
-                boost::asio::ip::tcp::socket socket,
+                net::TcpSocket socket,
                 net::ConnectionLimit::Ticket ticket,
                 const config::ListenerSettings& listener,
                 const net::TlsContext& tls,

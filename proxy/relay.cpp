@@ -2,197 +2,208 @@
 
 #include "net/buffer_pool.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <prometheus/counter.h>
-
-#include <optional>
 
 namespace postern::proxy {
 namespace {
 
-namespace asio = boost::asio;
 using net::IoResult;
 using net::IoStatus;
+using net::Stream;
 using net::StreamEnd;
 
 // How many buffers one direction moves before the thread's other sessions have their turn (half a mebibyte).
-constexpr int buffers_per_turn = 16;
+constexpr int pieces_per_turn = 8;
+// Whoever had as much to say may have been stopped by a full socket, and go on now that it is read: worth another look.
+constexpr std::size_t large_piece = std::size_t{16} * 1024;
 
-/// What both directions of one relay know of each other.
-struct Shared {
-    net::Stream& client;
-    net::Stream& backend;
-    net::Deadline& deadline;
-    std::chrono::milliseconds limit;  ///< idle, or half_closed after the first end
-    RelayLimits limits;
-    std::optional<RelayEnd> first_end;  ///< what happened first, if anything did before a cancel
-    RelayGuard* guard;                  ///< may be null
-    RelayCounters counters;
-    boost::asio::steady_timer gate;  ///< where the client's direction waits for the backend to say something
-    bool is_up_blocked = false;      ///< the guard has kept bytes of the client that only the backend's word sets free
-    bool has_backend_ended = false;
-    bool has_client_heard_all = true;  ///< of what the guard has handed out for him
-};
+}  // namespace
 
-enum class Direction { up, down };
-
-struct Burst {
-    IoStatus status = IoStatus::done;   ///< of the last read; done: there is more, but the turn is over
-    bool written = true;                ///< false: the other side took no more
-    StreamEnd why = StreamEnd::failed;  ///< if not written
-};
-
-void count(Direction direction, std::size_t moved, const RelayCounters& counters) {
-    prometheus::Counter* const counter = direction == Direction::up ? counters.from_client : counters.from_backend;
-    if (counter != nullptr) counter->Increment(static_cast<double>(moved));
+Relay::Relay(Stream& client,
+             Stream& backend,
+             net::Deadline& deadline,
+             RelayLimits limits,
+             RelayGuard* guard,
+             RelayCounters counters)
+    : client_(client),
+      backend_(backend),
+      deadline_(deadline),
+      guard_(guard),
+      counters_(counters),
+      limits_(limits),
+      limit_(limits.idle),
+      is_up_blocked_(guard != nullptr && guard->awaits_backend()) {
+    if (is_up_blocked_) up_.state = State::held;
 }
 
-/// Moves what is there now, with one borrowed buffer.
-asio::awaitable<Burst> move_burst(
-    Direction direction, net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+void Relay::start(const Owner& owner) {
+    deadline_.set(limit_);
+    run(Direction::up, owner);
+    run(Direction::down, owner);
+}
+
+bool Relay::is_over(Direction direction) const {
+    const State state = direction == Direction::up ? up_.state : down_.state;
+    return state == State::discarding || state == State::ended;
+}
+
+/// One turn of one direction.
+void Relay::run(Direction direction, const Owner& owner) {
+    Next next = Next::again;
+    for (int piece = 0; piece < pieces_per_turn && next == Next::again; ++piece) next = step(direction);
+    if (next == Next::again)
+        boost::asio::post(source(direction).executor(), [this, direction, owner] { run(direction, owner); });
+    if (next == Next::wait) wait(direction, owner);
+    const bool is_word_said = direction == Direction::down && up_.state == State::held &&
+                              (is_over(Direction::down) || !guard_->awaits_backend());
+    if (is_word_said) run(Direction::up, owner);
+    if (is_reported_ || up_.state != State::ended || down_.state != State::ended) return;
+    is_reported_ = true;
+    owner->relay_ended(report());
+}
+
+void Relay::wait(Direction direction, const Owner& owner) {
+    auto go_on = [this, direction, owner](bool is_ready) {
+        if (!is_ready) (void)cancel(direction);
+        run(direction, owner);
+    };
+    if (way(direction).state == State::delivering)
+        sink(direction).async_wait(IoStatus::want_write, std::move(go_on));
+    else
+        source(direction).async_wait(IoStatus::want_read, std::move(go_on));
+}
+
+Relay::Next Relay::step(Direction direction) {
+    const State state = way(direction).state;
+    if (state == State::ended) return Next::nothing;
+    if (source(direction).cancelled()) return cancel(direction);
+    switch (state) {
+        case State::moving:
+            return move(direction);
+        case State::delivering:
+            return deliver(direction, sink(direction).flush());
+        case State::held:
+            return release();
+        case State::discarding:
+            return discard(direction);
+        case State::ended:
+            break;
+    }
+    return Next::nothing;
+}
+
+/// Reads what is there, and hands it on.
+Relay::Next Relay::move(Direction direction) {
     net::BorrowedBuffer buffer;
-    for (int moved = 0; moved < buffers_per_turn; ++moved) {
-        const IoResult got = from.try_read(buffer.bytes());
-        if (got.status != IoStatus::done) co_return Burst{.status = got.status};
-        bytes += got.bytes;
-        count(direction, got.bytes, shared.counters);
-        shared.deadline.set(shared.limit);
-        std::string_view text(buffer.bytes().data(), got.bytes);
-        if (shared.guard != nullptr) {
-            text = direction == Direction::up ? shared.guard->from_client(text) : shared.guard->from_backend(text);
-            // Noted here: while this is written the backend may set free what was kept, and nobody would fetch it.
-            if (direction == Direction::up) shared.is_up_blocked = shared.guard->awaits_backend();
-            if (direction == Direction::down) shared.gate.cancel();
-        }
-        if (direction == Direction::down) shared.has_client_heard_all = false;
-        const auto written = co_await to.write(text);
-        if (!written) co_return Burst{.written = false, .why = written.error()};
-        if (direction == Direction::down) shared.has_client_heard_all = true;
-        shared.deadline.set(shared.limit);
-        if (shared.guard != nullptr && (shared.guard->is_broken() || shared.is_up_blocked)) break;
-    }
-    co_return Burst{};
+    const IoResult got = source(direction).try_read(buffer.bytes());
+    if (got.status == IoStatus::want_read || got.status == IoStatus::want_write) return Next::wait;
+    if (got.status == IoStatus::closed) return end(direction, StreamEnd::closed, false);
+    if (got.status == IoStatus::failed) return end(direction, StreamEnd::failed, false);
+    count(direction, got.bytes);
+    // A view of the buffer, which is put whole at once, or else of the guard's own.
+    way(direction).rest = guarded(direction, {buffer.bytes().data(), got.bytes});
+    if (direction == Direction::down) has_client_heard_all_ = false;
+    const Next next = deliver(direction, IoStatus::done);
+    const bool is_all = next == Next::again && way(direction).state == State::moving;
+    return is_all && got.is_drained && got.bytes < large_piece ? Next::wait : next;
 }
 
-/// The client's direction while the guard will hear no more of it. False: the backend takes no more, or will never say
-/// what is waited for.
-asio::awaitable<bool> wait_for_backend(net::Stream& backend, Shared& shared) {
-    while (shared.is_up_blocked && !backend.cancelled()) {
-        if (shared.guard->awaits_backend()) {
-            if (shared.has_backend_ended) co_return false;
-            shared.gate.expires_at(asio::steady_timer::time_point::max());
-            const auto waited = co_await shared.gate.async_wait(asio::as_tuple(asio::use_awaitable));
-            (void)waited;
-            continue;
-        }
-        const std::string_view text = shared.guard->from_client({});
-        shared.is_up_blocked = shared.guard->awaits_backend();
-        const auto written = co_await backend.write(text);
-        if (!written) co_return false;
-        shared.deadline.set(shared.limit);
-    }
-    co_return true;
+std::string_view Relay::guarded(Direction direction, std::string_view bytes) {
+    if (guard_ == nullptr) return bytes;
+    if (direction == Direction::down) return guard_->from_backend(bytes);
+    const std::string_view text = guard_->from_client(bytes);
+    // Noted here: while this is written the backend may set free what was kept, and nobody would fetch it.
+    is_up_blocked_ = guard_->awaits_backend();
+    return text;
 }
 
-/// How one direction came to its end.
-struct DirectionEnd {
-    StreamEnd why = StreamEnd::failed;
-    bool by_reader = false;  ///< the side that takes the bytes ended; the one that sends them may not know it yet
-};
-
-asio::awaitable<DirectionEnd> pump(
-    Direction direction, net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
-    while (!from.cancelled()) {
-        if (shared.guard != nullptr && direction == Direction::up) {
-            const bool is_taken = co_await wait_for_backend(to, shared);
-            if (!is_taken) co_return DirectionEnd{.why = StreamEnd::failed, .by_reader = true};
-        }
-        const Burst burst = co_await move_burst(direction, from, to, shared, bytes);
-        if (shared.guard != nullptr && shared.guard->is_broken()) {
-            shared.first_end = RelayEnd::broken_protocol;
-            co_return DirectionEnd{.why = StreamEnd::cancelled};
-        }
-        if (!burst.written) co_return DirectionEnd{.why = burst.why, .by_reader = true};
-        if (burst.status == IoStatus::closed) co_return DirectionEnd{.why = StreamEnd::closed};
-        if (burst.status == IoStatus::failed) co_return DirectionEnd{.why = StreamEnd::failed};
-        if (burst.status == IoStatus::done) {
-            const auto executor = co_await asio::this_coro::executor;
-            co_await asio::post(executor, asio::use_awaitable);
-            continue;
-        }
-        const bool ready = co_await from.wait(burst.status);
-        if (!ready) break;
+/// Gives the other side the rest. `status`: of what was given to it before.
+Relay::Next Relay::deliver(Direction direction, IoStatus status) {
+    Way& way = this->way(direction);
+    while (status == IoStatus::done && !way.rest.empty()) {
+        const std::string_view piece = way.rest.substr(0, Stream::most_to_put);
+        way.rest.remove_prefix(piece.size());
+        status = sink(direction).put(piece);
     }
-    co_return DirectionEnd{.why = StreamEnd::cancelled};
+    if (status == IoStatus::closed) return end(direction, StreamEnd::closed, true);
+    if (status == IoStatus::failed) return end(direction, StreamEnd::failed, true);
+    deadline_.set(limit_);
+    way.state = State::delivering;
+    if (status != IoStatus::done) return Next::wait;
+    if (direction == Direction::down) has_client_heard_all_ = true;
+    if (guard_ != nullptr && guard_->is_broken()) {
+        first_end_ = RelayEnd::broken_protocol;
+        return cancel(direction);
+    }
+    way.state = direction == Direction::up && is_up_blocked_ ? State::held : State::moving;
+    return Next::again;
 }
 
-/// One direction to its end, which it hands on.
+/// The client's direction, while the guard will hear no more of it.
+Relay::Next Relay::release() {
+    if (guard_->awaits_backend()) {
+        if (!is_over(Direction::down)) return Next::nothing;
+        return end(Direction::up, StreamEnd::failed, true);  // nobody will ever say what is waited for
+    }
+    up_.rest = guarded(Direction::up, {});
+    return deliver(Direction::up, IoStatus::done);
+}
+
+Relay::Next Relay::discard(Direction direction) {
+    net::BorrowedBuffer buffer;
+    const IoResult got = source(direction).try_read(buffer.bytes());
+    if (got.status == IoStatus::done) return Next::again;
+    if (got.status == IoStatus::want_read || got.status == IoStatus::want_write) return Next::wait;
+    way(direction).state = State::ended;
+    return Next::nothing;
+}
+
+/// Both directions end; the other one when its wait does.
+Relay::Next Relay::cancel(Direction direction) {
+    client_.cancel();
+    backend_.cancel();
+    way(direction).state = State::ended;
+    return Next::nothing;
+}
+
+/// One direction has come to its end, which it hands on. `by_reader`: the side that takes the bytes ended; the one that
+/// sends them may not know it yet.
 ///
 /// The other direction is never cut: what it has taken from its side is still to be delivered. So when nobody takes our
 /// bytes any more, the sender is read on and its bytes are dropped until it has heard the other side's last words and
 /// ends too. A socket closed with unread input would be reset, and those last words be lost.
-asio::awaitable<StreamEnd> run_direction(
-    Direction direction, net::Stream& from, net::Stream& to, Shared& shared, std::uint64_t& bytes) {
+Relay::Next Relay::end(Direction direction, StreamEnd why, bool by_reader) {
     const RelayEnd closed = direction == Direction::up ? RelayEnd::client_closed : RelayEnd::backend_closed;
-    const DirectionEnd end = co_await pump(direction, from, to, shared, bytes);
-    if (direction == Direction::down) {
-        shared.has_backend_ended = true;
-        shared.gate.cancel();
-    }
-    if (end.why == StreamEnd::cancelled) {
-        shared.client.cancel();
-        shared.backend.cancel();
-        co_return end.why;
-    }
-    if (!end.by_reader && !shared.first_end)
-        shared.first_end = end.why == StreamEnd::closed ? closed : RelayEnd::failed;
-    to.end_output();
-    shared.limit = shared.limits.half_closed;
-    shared.deadline.set(shared.limit);
-    if (end.by_reader) co_await net::discard_input(from);
-    co_return end.why;
+    if (!by_reader && !first_end_) first_end_ = why == StreamEnd::closed ? closed : RelayEnd::failed;
+    Way& way = this->way(direction);
+    way.has_failed = why == StreamEnd::failed;
+    way.rest = {};
+    sink(direction).end_output();
+    limit_ = limits_.half_closed;
+    deadline_.set(limit_);
+    way.state = by_reader ? State::discarding : State::ended;
+    return by_reader ? Next::again : Next::nothing;
 }
 
-}  // namespace
+void Relay::count(Direction direction, std::size_t bytes) {
+    way(direction).bytes += bytes;
+    prometheus::Counter* const counter = direction == Direction::up ? counters_.from_client : counters_.from_backend;
+    if (counter != nullptr) counter->Increment(static_cast<double>(bytes));
+}
 
-asio::awaitable<RelayReport> relay(net::Stream& client,
-                                   net::Stream& backend,
-                                   net::Deadline& deadline,
-                                   RelayLimits limits,
-                                   RelayGuard* guard,
-                                   RelayCounters counters) {
-    using namespace asio::experimental::awaitable_operators;
-    Shared shared{.client = client,
-                  .backend = backend,
-                  .deadline = deadline,
-                  .limit = limits.idle,
-                  .limits = limits,
-                  .first_end = {},
-                  .guard = guard,
-                  .counters = counters,
-                  .gate = asio::steady_timer(co_await asio::this_coro::executor),
-                  .is_up_blocked = guard != nullptr && guard->awaits_backend()};
-    RelayReport report;
-    deadline.set(limits.idle);
-    const auto [up, down] =
-        co_await (run_direction(Direction::up, client, backend, shared, report.bytes_from_client) &&
-                  run_direction(Direction::down, backend, client, shared, report.bytes_from_backend));
-
-    report.has_client_heard_all = shared.has_client_heard_all;
-    if (shared.first_end)
-        report.end = *shared.first_end;
-    else if (deadline.expired())
+RelayReport Relay::report() const {
+    RelayReport report{.end = RelayEnd::shut_down,
+                       .bytes_from_client = up_.bytes,
+                       .bytes_from_backend = down_.bytes,
+                       .has_client_heard_all = has_client_heard_all_};
+    if (first_end_)
+        report.end = *first_end_;
+    else if (deadline_.expired())
         report.end = RelayEnd::idle;
-    else if (up == StreamEnd::failed || down == StreamEnd::failed)
+    else if (up_.has_failed || down_.has_failed)
         report.end = RelayEnd::failed;
-    else
-        report.end = RelayEnd::shut_down;
-    co_return report;
+    return report;
 }
 
 }  // namespace postern::proxy

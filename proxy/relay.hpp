@@ -5,10 +5,11 @@
 #include "net/stream.hpp"
 #include "proxy/relay_guard.hpp"
 
-#include <boost/asio/awaitable.hpp>
-
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
 
 namespace prometheus {
 class Counter;
@@ -21,7 +22,7 @@ struct RelayLimits {
     std::chrono::milliseconds half_closed{};  ///< without a byte, once one side has ended
 };
 
-enum class RelayEnd {
+enum class RelayEnd : std::uint8_t {
     client_closed,    ///< the client ended first
     backend_closed,   ///< the backend did
     idle,             ///< nothing moved for too long
@@ -43,14 +44,92 @@ struct RelayReport {
     bool has_client_heard_all = true;  ///< false: what was read for him is cut off in its middle
 };
 
+/// Who has a relay, and keeps what it works on.
+class RelayOwner {
+public:
+    /// Called once, when both directions have ended.
+    virtual void relay_ended(const RelayReport& report) = 0;
+
+protected:
+    RelayOwner() = default;
+    ~RelayOwner() = default;
+    RelayOwner(const RelayOwner&) = default;
+    RelayOwner& operator=(const RelayOwner&) = default;
+    RelayOwner(RelayOwner&&) = default;
+    RelayOwner& operator=(RelayOwner&&) = default;
+};
+
 /// Back-pressure: nothing is read from one side until the other has taken what was read before. An end of one side is
 /// handed on to the other, which may go on for `half_closed`. Without a guard nothing is ever added to the bytes.
-/// `deadline` must cancel both streams when it runs out; it is set here.
-[[nodiscard]] boost::asio::awaitable<RelayReport> relay(net::Stream& client,
-                                                        net::Stream& backend,
-                                                        net::Deadline& deadline,
-                                                        RelayLimits limits,
-                                                        RelayGuard* guard = nullptr,
-                                                        RelayCounters counters = {});
+///
+/// Made of callbacks and not of coroutines: thousands of relays wait at the same time, and the frames of coroutines
+/// that wait would take more than all the rest of a session beside TLS.
+///
+/// Thread rule: the thread of its streams.
+class Relay {
+public:
+    /// `deadline` must cancel both streams when it runs out; it is set here. All must outlive the relay; `guard` may be
+    /// null.
+    Relay(net::Stream& client,
+          net::Stream& backend,
+          net::Deadline& deadline,
+          RelayLimits limits,
+          RelayGuard* guard = nullptr,
+          RelayCounters counters = {});
+
+    /// The relay holds on to its owner, and the owner should hold the relay, until it tells him that it has ended.
+    void start(const std::shared_ptr<RelayOwner>& owner);
+
+private:
+    using Owner = std::shared_ptr<RelayOwner>;
+    enum class Direction : std::uint8_t { up, down };
+    enum class State : std::uint8_t {
+        moving,      ///< waits for the side it reads from, or reads it
+        delivering,  ///< the other side takes no more for now
+        held,        ///< the guard will hear no more of the client until the backend has said something
+        discarding,  ///< the other side has gone; what this one says is dropped until it has ended too
+        ended,
+    };
+    enum class Next : std::uint8_t { again, wait, nothing };  ///< nothing: it has ended, or is held
+    /// Bytes that move one way.
+    struct Way {
+        State state = State::moving;
+        bool has_failed = false;
+        std::string_view rest;    ///< of what the guard has handed out: not yet given to the other side
+        std::uint64_t bytes = 0;  ///< read
+    };
+
+    [[nodiscard]] Way& way(Direction direction) { return direction == Direction::up ? up_ : down_; }
+    [[nodiscard]] net::Stream& source(Direction direction) { return direction == Direction::up ? client_ : backend_; }
+    [[nodiscard]] net::Stream& sink(Direction direction) { return direction == Direction::up ? backend_ : client_; }
+    [[nodiscard]] bool is_over(Direction direction) const;
+
+    void run(Direction direction, const Owner& owner);
+    void wait(Direction direction, const Owner& owner);
+    [[nodiscard]] Next step(Direction direction);
+    [[nodiscard]] Next move(Direction direction);
+    [[nodiscard]] Next deliver(Direction direction, net::IoStatus status);
+    [[nodiscard]] Next release();
+    [[nodiscard]] Next discard(Direction direction);
+    [[nodiscard]] std::string_view guarded(Direction direction, std::string_view bytes);
+    Next cancel(Direction direction);
+    Next end(Direction direction, net::StreamEnd why, bool by_reader);
+    void count(Direction direction, std::size_t bytes);
+    [[nodiscard]] RelayReport report() const;
+
+    net::Stream& client_;
+    net::Stream& backend_;
+    net::Deadline& deadline_;
+    RelayGuard* guard_;
+    RelayCounters counters_;
+    RelayLimits limits_;
+    std::chrono::milliseconds limit_;  // idle, or half_closed after the first end
+    Way up_;
+    Way down_;
+    std::optional<RelayEnd> first_end_;  // what happened first, if anything did before a cancel
+    bool is_up_blocked_;                // the guard has kept bytes of the client that only the backend's word sets free
+    bool has_client_heard_all_ = true;  // of what the guard has handed out for him
+    bool is_reported_ = false;
+};
 
 }  // namespace postern::proxy

@@ -30,9 +30,9 @@ public:
 class HttpServerTest : public testing::Test {
 protected:
     void serve(const HttpLimits& limits = {}) {
-        asio::ip::tcp::acceptor acceptor(worker_.context(), {asio::ip::address_v4::loopback(), 0});
+        TcpAcceptor acceptor(worker_.context(), {asio::ip::address_v4::loopback(), 0});
         client_.connect(acceptor.local_endpoint());
-        asio::ip::tcp::socket accepted = acceptor.accept();
+        TcpSocket accepted = acceptor.accept();
         auto ticket = connections_.enter();
         serve_http(worker_, std::move(accepted), std::move(*ticket), nullptr, std::make_shared<const Echo>(), limits);
         worker_.start();

@@ -20,7 +20,7 @@ TEST(Listener, GivesAcceptedSocketsOnTheWorkersThread) {
     Worker worker;
     std::promise<std::thread::id> accepted_on;
     const std::uint16_t port = free_port();
-    auto listener = Listener::open(worker, "127.0.0.1", port, [&](const asio::ip::tcp::socket& socket) {
+    auto listener = Listener::open(worker, "127.0.0.1", port, [&](const TcpSocket& socket) {
         EXPECT_TRUE(socket.is_open());
         accepted_on.set_value(std::this_thread::get_id());
     });
@@ -40,7 +40,7 @@ TEST(Listener, TwoWorkersShareAnAddressButASecondProgramIsToldThatItIsTaken) {
     Worker two;
     const std::uint16_t port = free_port();
     ASSERT_TRUE(check_address_is_free("127.0.0.1", port));
-    const auto nothing = [](const asio::ip::tcp::socket&) {};
+    const auto nothing = [](const TcpSocket&) {};
     ASSERT_TRUE(Listener::open(one, "127.0.0.1", port, nothing));
     const auto first = Listener::open(one, "127.0.0.1", port, nothing);
     const auto second = Listener::open(two, "127.0.0.1", port, nothing);
@@ -53,7 +53,7 @@ TEST(Listener, TwoWorkersShareAnAddressButASecondProgramIsToldThatItIsTaken) {
 
 TEST(Listener, AnAddressThatIsNotOursIsAnErrorWithTheAddressInIt) {
     Worker worker;
-    const auto listener = Listener::open(worker, "192.0.2.1", 1, [](const asio::ip::tcp::socket&) {});
+    const auto listener = Listener::open(worker, "192.0.2.1", 1, [](const TcpSocket&) {});
     ASSERT_FALSE(listener);
     EXPECT_NE(listener.error().find("192.0.2.1:1"), std::string::npos) << listener.error();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/tcp_socket.hpp"
+
 #include <boost/asio.hpp>
 
 #include <exception>
@@ -10,11 +12,11 @@ namespace postern::test {
 namespace asio = boost::asio;
 
 /// Two connected sockets of one io_context, over loopback.
-inline std::pair<asio::ip::tcp::socket, asio::ip::tcp::socket> connected_sockets(asio::io_context& context) {
-    asio::ip::tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
-    asio::ip::tcp::socket one(context);
+inline std::pair<net::TcpSocket, net::TcpSocket> connected_sockets(asio::io_context& context) {
+    net::TcpAcceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
+    net::TcpSocket one(context);
     one.connect(acceptor.local_endpoint());
-    asio::ip::tcp::socket other = acceptor.accept();
+    net::TcpSocket other = acceptor.accept();
     return {std::move(one), std::move(other)};
 }
 

@@ -244,7 +244,7 @@ TEST_F(StreamTest, AfterCloseNothingTouchesTheDescriptorThatMayBeAnothersNow) {
     client_->close();
     std::array<char, 4> piece{};
     EXPECT_EQ(client_->try_read(piece).status, IoStatus::failed);
-    EXPECT_EQ(client_->try_write("x").status, IoStatus::failed);
+    EXPECT_EQ(client_->put("x"), IoStatus::failed);
     client_->end_output();
 }
 

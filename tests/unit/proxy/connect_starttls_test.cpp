@@ -38,7 +38,7 @@ protected:
     }
 
     asio::awaitable<std::unique_ptr<net::Stream>> relay_accepts() {
-        tcp::socket socket = co_await listener_.async_accept(asio::use_awaitable);
+        net::TcpSocket socket = co_await listener_.async_accept(asio::use_awaitable);
         co_return std::make_unique<net::Stream>(std::move(socket));
     }
 
@@ -100,7 +100,7 @@ protected:
 
     test::TemporaryFolder folder_;
     asio::io_context context_{1};
-    tcp::acceptor listener_;
+    net::TcpAcceptor listener_;
     std::unique_ptr<net::TlsContext> relay_tls_;
     std::map<std::string, config::BackendSettings> backends_;
     config::BackendSettings& backend_ = backends_["smtp"];

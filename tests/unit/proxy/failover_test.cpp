@@ -20,7 +20,7 @@ protected:
     }
     static std::uint16_t closed_port() {
         asio::io_context context;
-        tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
+        net::TcpAcceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
         return acceptor.local_endpoint().port();
     }
     config::BackendSettings& backend() { return settings_.backends.at("imap1"); }
@@ -42,7 +42,7 @@ TEST_F(FailoverTest, AnotherServerStandsInForOneThatIsDown) {
 }
 
 TEST_F(FailoverTest, AnotherServerStandsInForOneThatSaysItIsNotReady) {
-    tcp::acceptor own(context_, {asio::ip::address_v4::loopback(), 0});
+    net::TcpAcceptor own(context_, {asio::ip::address_v4::loopback(), 0});
     add_own_server(own.local_endpoint().port());
     start();
     run([&]() -> asio::awaitable<void> {
@@ -58,7 +58,7 @@ TEST_F(FailoverTest, AnotherServerStandsInForOneThatSaysItIsNotReady) {
 }
 
 TEST_F(FailoverTest, ARefusalOfTheUserIsNoFaultOfTheServer) {
-    tcp::acceptor own(context_, {asio::ip::address_v4::loopback(), 0});
+    net::TcpAcceptor own(context_, {asio::ip::address_v4::loopback(), 0});
     add_own_server(own.local_endpoint().port());
     start();
     run([&]() -> asio::awaitable<void> {
@@ -74,7 +74,7 @@ TEST_F(FailoverTest, ARefusalOfTheUserIsNoFaultOfTheServer) {
 }
 
 TEST_F(FailoverTest, KeepsAwayFromAServerThatIsKnownToBeDown) {
-    tcp::acceptor own(context_, {asio::ip::address_v4::loopback(), 0});
+    net::TcpAcceptor own(context_, {asio::ip::address_v4::loopback(), 0});
     add_own_server(own.local_endpoint().port());
     start();
     health_of(1).failed(ServerHealth::Clock::now() + 1h);
@@ -88,7 +88,7 @@ TEST_F(FailoverTest, KeepsAwayFromAServerThatIsKnownToBeDown) {
 }
 
 TEST_F(FailoverTest, TriesTheUsersOwnServerWhenAllAreDown) {
-    tcp::acceptor own(context_, {asio::ip::address_v4::loopback(), 0});
+    net::TcpAcceptor own(context_, {asio::ip::address_v4::loopback(), 0});
     add_own_server(own.local_endpoint().port());
     start();
     for (const std::size_t server : {0U, 1U}) health_of(server).failed(ServerHealth::Clock::now() + 1h);
@@ -104,7 +104,7 @@ TEST_F(FailoverTest, TriesTheUsersOwnServerWhenAllAreDown) {
 }
 
 TEST_F(FailoverTest, AShutdownBringsNoServerDown) {
-    tcp::acceptor own(context_, {asio::ip::address_v4::loopback(), 0});
+    net::TcpAcceptor own(context_, {asio::ip::address_v4::loopback(), 0});
     add_own_server(own.local_endpoint().port());
     start();
     run([&]() -> asio::awaitable<void> {
@@ -119,7 +119,7 @@ TEST_F(FailoverTest, AShutdownBringsNoServerDown) {
 
 TEST_F(FailoverTest, ChecksFindAServerThatSaysNothingAndOneThatIsBack) {
     settings_.backends.at("imap1").check_interval = 1ms;
-    tcp::acceptor own(context_, {asio::ip::address_v4::loopback(), 0});
+    net::TcpAcceptor own(context_, {asio::ip::address_v4::loopback(), 0});
     add_own_server(own.local_endpoint().port());
     start();
     net::Worker checker;

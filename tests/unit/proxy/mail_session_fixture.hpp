@@ -71,8 +71,8 @@ protected:
                                                          addresses_, metrics_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
-        tcp::acceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
-        tcp::socket socket(context_);
+        net::TcpAcceptor acceptor(worker_->context(), {asio::ip::address_v4::loopback(), 0});
+        net::TcpSocket socket(context_);
         socket.connect(acceptor.local_endpoint());
         client_ = std::make_unique<Stream>(std::move(socket));
         serve_mail(*worker_, acceptor.accept(), std::move(*connections_.enter()), listener_, *tls_, services_);
@@ -101,7 +101,7 @@ protected:
     }
 
     asio::awaitable<std::unique_ptr<Stream>> backend_accepts() {
-        tcp::socket socket = co_await backend_listener_.async_accept(asio::use_awaitable);
+        net::TcpSocket socket = co_await backend_listener_.async_accept(asio::use_awaitable);
         co_return std::make_unique<Stream>(std::move(socket));
     }
 
@@ -148,7 +148,7 @@ protected:
     routing::Router router_{settings_.routing};
     net::ConnectionLimit connections_{10};
     asio::io_context context_{1};
-    tcp::acceptor backend_listener_;
+    net::TcpAcceptor backend_listener_;
     std::unique_ptr<net::TlsContext> tls_;
     std::unique_ptr<net::TlsContext> trust_;
     std::unique_ptr<BackendConnector> connector_;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace postern::proxy {
@@ -17,6 +18,24 @@ using net::Stream;
 using net::StreamEnd;
 using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
+
+/// Runs a relay, and waits for its end.
+asio::awaitable<RelayReport> run_relay(Relay& relay) {
+    struct Waiting final : RelayOwner {
+        explicit Waiting(const asio::any_io_executor& executor)
+            : ended(executor, asio::steady_timer::time_point::max()) {}
+        void relay_ended(const RelayReport& end) override {
+            report = end;
+            ended.cancel();
+        }
+        asio::steady_timer ended;
+        std::optional<RelayReport> report;
+    };
+    const auto waiting = std::make_shared<Waiting>(co_await asio::this_coro::executor);
+    relay.start(waiting);
+    if (!waiting->report) (void)co_await waiting->ended.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return *waiting->report;
+}
 
 /// A client and a backend with a relay between them.
 class RelayTest : public testing::Test {
@@ -41,7 +60,8 @@ protected:
                     RelayGuard* guard = nullptr) {
         RelayReport report;
         auto relay_then_close = [&]() -> asio::awaitable<void> {
-            report = co_await relay(*front_, *back_, deadline_, limits, guard);
+            Relay relay(*front_, *back_, deadline_, limits, guard);
+            report = co_await run_relay(relay);
             front_->close();
             back_->close();
         };

@@ -1,0 +1,21 @@
+/// The one kind of TCP socket that connections are made of.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+namespace postern::net {
+
+/// Asio's socket with the executor of an io_context instead of any executor at all: a wait on it takes 100 bytes less.
+using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+/// The io_context behind an executor of a coroutine that runs on one.
+[[nodiscard]] inline boost::asio::io_context& context_of(const boost::asio::any_io_executor& executor) {
+    return static_cast<boost::asio::io_context&>(boost::asio::query(executor, boost::asio::execution::context));
+}
+
+}  // namespace postern::net
