@@ -1,18 +1,21 @@
 /// One deadline for a connection, moved as it goes on.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/intrusive/set_hook.hpp>
 
 #include <chrono>
 #include <functional>
-#include <memory>
 
 namespace postern::net {
 
+class DeadlineQueue;
+
 /// Runs a function once when its time has come, unless it is moved before. To move it later costs no system call and no
-/// timer operation: the timer is only looked at when it fires, and set again if there is time left.
-/// Thread rule: the thread of its executor. The function is not called any more once the Deadline is destroyed.
-class Deadline {
+/// timer operation: it is only looked at when the old time has come. All deadlines of an io_context share one timer.
+/// Thread rule: the thread of its executor, which is that of an io_context. The function is not called any more once
+/// the Deadline is destroyed.
+class Deadline : public boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>> {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -27,13 +30,16 @@ public:
     void set(std::chrono::milliseconds from_now);
 
     /// Whether it ran out since the last `set`.
-    [[nodiscard]] bool expired() const noexcept;
+    [[nodiscard]] bool expired() const noexcept { return expired_; }
 
 private:
-    struct State;
-    static void arm(const std::shared_ptr<State>& state);
+    friend class DeadlineQueue;
 
-    std::shared_ptr<State> state_;  // shared with the handler that may still be queued when this object goes
+    DeadlineQueue& queue_;
+    std::function<void()> on_expiry_;
+    TimePoint due_ = TimePoint::max();
+    TimePoint looked_at_ = TimePoint::max();  // when the queue will; never later than due_
+    bool expired_ = false;
 };
 
 }  // namespace postern::net

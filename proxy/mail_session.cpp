@@ -55,8 +55,7 @@ public:
           protocol_(mail_protocol_of(listener.protocol)),
           tls_(tls),
           services_(std::move(services)),
-          deadline_(worker.context().get_executor(), [this] { cancel(); }),
-          pause_(worker.context().get_executor()) {}
+          deadline_(worker.context().get_executor(), [this] { cancel(); }) {}
 
     /// Up to the login. Takes itself by value: the coroutine's frame keeps the session alive, and afterwards the relay
     /// does. So the frames of the login, its dialogue and its strings are gone before the relay begins.
@@ -88,16 +87,18 @@ private:
         client_.cancel();
         if (backend_) backend_->cancel();
         if (entry_ != nullptr) entry_->interrupt();
-        pause_.cancel();
+        if (pause_ != nullptr) pause_->cancel();
     }
 
     /// Until it is time to refuse an attempt that began then; ends early with the session.
     asio::awaitable<void> wait_to_refuse(Clock::time_point begun) {
         if (client_.cancelled()) co_return;
         const auto spent = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - begun);
-        pause_.expires_after(auth::answer_delay(spent, services_->settings.auth.failure_delay));
-        const auto waited = co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
+        asio::steady_timer pause(worker().context(), auth::answer_delay(spent, services_->settings.auth.failure_delay));
+        pause_ = &pause;
+        const auto waited = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
         (void)waited;
+        pause_ = nullptr;
     }
 
     /// Before the handshake, which is what costs.
@@ -418,7 +419,7 @@ private:
     const std::shared_ptr<const MailServices> services_;
     const MailMetrics::OpenSession counted_{services_->metrics.sessions(protocol_)};
     net::Deadline deadline_;
-    asio::steady_timer pause_;  // before a refusal
+    asio::steady_timer* pause_ = nullptr;  // before a refusal
     const Clock::time_point accepted_at_ = Clock::now();
     const std::uint64_t number_ = next_session_number();
     std::unique_ptr<OpenSessions::Entry> registration_;  // once logged in
