@@ -160,7 +160,8 @@ IoResult Stream::read_tls(std::span<char> bytes) {
         result.bytes += count;
         if (read == 1) continue;
         const IoStatus status = status_of_tls(read);
-        if (status == IoStatus::failed && read_failure_ == 0) read_failure_ = ERR_peek_last_error();
+        if (status == IoStatus::failed && read_failure_ == 0)
+            read_failure_ = static_cast<std::uint32_t>(ERR_peek_last_error());
         broken_ = broken_ || status == IoStatus::failed;
         if (result.bytes == 0) result.status = status;  // or else the next attempt tells it
         break;

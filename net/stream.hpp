@@ -5,8 +5,10 @@
 #include "base/secret.hpp"
 #include "net/tcp_socket.hpp"
 #include "net/tls_context.hpp"
+#include "net/wait_memory.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 
 #include <cstddef>
@@ -76,15 +78,19 @@ public:
 
     /// Waits until an attempt that gave want_read or want_write may be worth repeating. False: cancelled.
     [[nodiscard]] Awaitable<bool> wait(IoStatus wanted);
-    /// The same without a coroutine: calls `done(bool)` later, on the stream's thread. It must keep the stream alive.
+    /// The same without a coroutine: calls `done(bool)` later, on the stream's thread. It must keep the stream alive,
+    /// and `memory`, which the wait lives in.
     template <class Done>
-    void async_wait(IoStatus wanted, Done done) {
+    void async_wait(IoStatus wanted, WaitMemory& memory, Done done) {
+        const WaitMemory::Allocator<void> allocator(memory);
         if (!may_wait(wanted))
-            return boost::asio::post(executor(), [done = std::move(done)]() mutable { done(false); });
+            return boost::asio::post(executor(), boost::asio::bind_allocator(
+                                                     allocator, [done = std::move(done)]() mutable { done(false); }));
         socket_.async_wait(wanted == IoStatus::want_read ? TcpSocket::wait_read : TcpSocket::wait_write,
-                           [this, done = std::move(done)](const boost::system::error_code& error) mutable {
+                           boost::asio::bind_allocator(allocator, [this, done = std::move(done)](
+                                                                      const boost::system::error_code& error) mutable {
                                done(!error && !cancelled_);
-                           });
+                           }));
     }
 
     [[nodiscard]] TcpSocket::executor_type executor() { return socket_.get_executor(); }
@@ -154,8 +160,8 @@ private:
     base::IpAddress peer_address_;
     std::uint16_t peer_port_ = 0;
     bool cancelled_ = false;
-    unsigned long read_failure_ = 0;  // in OpenSSL's numbers
     bool broken_ = false;             // after a fatal error OpenSSL must not be asked to shut down
+    std::uint32_t read_failure_ = 0;  // in OpenSSL's numbers, which have 32 bits
 };
 
 /// Reads and drops what the peer sends until it ends, the connection breaks or the stream is cancelled: to be done

@@ -312,16 +312,16 @@ private:
                                    .clock = services_->clock,
                                    .language = services_->settings.server.language});
         co_await join_both_sides(dialogue, admission);
-        registration_ = services_->sessions.enter({.number = number_,
-                                                   .account = identity.account,
-                                                   .standing = identity.standing,
-                                                   .login = identity.login,
-                                                   .protocol = protocol_,
-                                                   .listener = listener_.name,
-                                                   .backend = attempt.backend,
-                                                   .client = client_.peer_address(),
-                                                   .since = services_->clock.now()},
-                                                  worker(), weak_from_this());
+        registration_.emplace(services_->sessions.enter({.number = number_,
+                                                         .account = identity.account,
+                                                         .standing = identity.standing,
+                                                         .login = identity.login,
+                                                         .protocol = protocol_,
+                                                         .listener = listener_.name,
+                                                         .backend = attempt.backend,
+                                                         .client = client_.peer_address(),
+                                                         .since = services_->clock.now()},
+                                                        worker(), weak_from_this()));
         co_return std::move(admission.stream);
     }
 
@@ -422,7 +422,7 @@ private:
     asio::steady_timer* pause_ = nullptr;  // before a refusal
     const Clock::time_point accepted_at_ = Clock::now();
     const std::uint64_t number_ = next_session_number();
-    std::unique_ptr<OpenSessions::Entry> registration_;  // once logged in
+    std::optional<OpenSessions::Entry> registration_;  // once logged in
     std::optional<Cut> cut_;
     bool shutting_down_ = false;
 };

@@ -5,16 +5,21 @@
 
 namespace postern::proxy {
 
-std::unique_ptr<OpenSessions::Entry> OpenSessions::enter(OpenSession session,
-                                                         net::Worker& worker,
-                                                         std::weak_ptr<Cuttable> handle) {
+std::string_view OpenSessions::lasting(std::string_view name) {
+    const auto found = names_.find(name);
+    return found != names_.end() ? *found : *names_.emplace(name).first;
+}
+
+OpenSessions::Entry OpenSessions::enter(OpenSession session, net::Worker& worker, std::weak_ptr<Cuttable> handle) {
     const std::uint64_t number = session.number;
     {
         const std::lock_guard lock(mutex_);
+        session.listener = lasting(session.listener);
+        session.backend = lasting(session.backend);
         sessions_.insert_or_assign(
             number, Known{.session = std::move(session), .worker = &worker, .handle = std::move(handle)});
     }
-    return std::make_unique<Entry>(*this, number);
+    return {*this, number};
 }
 
 void OpenSessions::leave(std::uint64_t number) {
@@ -46,7 +51,7 @@ void OpenSessions::renew(std::uint64_t number, std::optional<std::chrono::sys_se
 std::map<std::string, std::size_t> OpenSessions::by_backend() const {
     std::map<std::string, std::size_t> counts;
     const std::lock_guard lock(mutex_);
-    for (const auto& [number, known] : sessions_) ++counts[known.session.backend];
+    for (const auto& [number, known] : sessions_) ++counts[std::string(known.session.backend)];
     return counts;
 }
 

@@ -14,22 +14,24 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace postern::proxy {
 
-/// What is known of one of them.
+/// What is known of one of them. The names in one that comes from OpenSessions are valid as long as that lives.
 struct OpenSession {
     std::uint64_t number = 0;  ///< as in the log
     auth::AccountId account = 0;
     auth::Standing standing;
     std::string login;
     config::MailProtocol protocol = config::MailProtocol::imap;
-    std::string listener;
-    std::string backend;  ///< "NAME" or "NAME/SERVER"
+    std::string_view listener;
+    std::string_view backend;  ///< "NAME" or "NAME/SERVER"
     base::IpAddress client;
     std::chrono::sys_seconds since;
     std::uint64_t examined = 0;  ///< number of the look (auth::DecisionWatch) that found that it may go on; 0: none yet
@@ -64,9 +66,11 @@ public:
         Entry(OpenSessions& all, std::uint64_t number) : all_(&all), number_(number) {}
         Entry(const Entry&) = delete;
         Entry& operator=(const Entry&) = delete;
-        Entry(Entry&&) = delete;
+        Entry(Entry&& other) noexcept : all_(std::exchange(other.all_, nullptr)), number_(other.number_) {}
         Entry& operator=(Entry&&) = delete;
-        ~Entry() { all_->leave(number_); }
+        ~Entry() {
+            if (all_ != nullptr) all_->leave(number_);
+        }
 
     private:
         OpenSessions* all_;
@@ -74,9 +78,7 @@ public:
     };
 
     /// `worker` must outlive this entry.
-    [[nodiscard]] std::unique_ptr<Entry> enter(OpenSession session,
-                                               net::Worker& worker,
-                                               std::weak_ptr<Cuttable> handle);
+    [[nodiscard]] Entry enter(OpenSession session, net::Worker& worker, std::weak_ptr<Cuttable> handle);
 
     using Filter = std::function<bool(const OpenSession&)>;
 
@@ -104,8 +106,11 @@ private:
     void leave(std::uint64_t number);
     static void cut(const Known& known, Cut why);
 
+    [[nodiscard]] std::string_view lasting(std::string_view name);
+
     mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, Known> sessions_;
+    std::set<std::string, std::less<>> names_;  // of listeners and servers, each once: as many as were ever configured
 };
 
 }  // namespace postern::proxy

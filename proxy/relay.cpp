@@ -31,16 +31,18 @@ Relay::Relay(Stream& client,
       deadline_(deadline),
       guard_(guard),
       counters_(counters),
-      limits_(limits),
       limit_(limits.idle),
+      half_closed_(limits.half_closed),
       is_up_blocked_(guard != nullptr && guard->awaits_backend()) {
     if (is_up_blocked_) up_.state = State::held;
 }
 
-void Relay::start(const Owner& owner) {
+void Relay::start(const std::shared_ptr<RelayOwner>& owner) {
+    owner_ = owner.get();
+    const Self self(owner, this);
     deadline_.set(limit_);
-    run(Direction::up, owner);
-    run(Direction::down, owner);
+    run(Direction::up, self);
+    run(Direction::down, self);
 }
 
 bool Relay::is_over(Direction direction) const {
@@ -49,29 +51,30 @@ bool Relay::is_over(Direction direction) const {
 }
 
 /// One turn of one direction.
-void Relay::run(Direction direction, const Owner& owner) {
+void Relay::run(Direction direction, const Self& self) {
     Next next = Next::again;
     for (int piece = 0; piece < pieces_per_turn && next == Next::again; ++piece) next = step(direction);
     if (next == Next::again)
-        boost::asio::post(source(direction).executor(), [this, direction, owner] { run(direction, owner); });
-    if (next == Next::wait) wait(direction, owner);
+        boost::asio::post(source(direction).executor(), [self, direction] { self->run(direction, self); });
+    if (next == Next::wait) wait(direction, self);
     const bool is_word_said = direction == Direction::down && up_.state == State::held &&
                               (is_over(Direction::down) || !guard_->awaits_backend());
-    if (is_word_said) run(Direction::up, owner);
+    if (is_word_said) run(Direction::up, self);
     if (is_reported_ || up_.state != State::ended || down_.state != State::ended) return;
     is_reported_ = true;
-    owner->relay_ended(report());
+    owner_->relay_ended(report());
 }
 
-void Relay::wait(Direction direction, const Owner& owner) {
-    auto go_on = [this, direction, owner](bool is_ready) {
-        if (!is_ready) (void)cancel(direction);
-        run(direction, owner);
+void Relay::wait(Direction direction, const Self& self) {
+    auto go_on = [self, direction](bool is_ready) {
+        if (!is_ready) (void)self->cancel(direction);
+        self->run(direction, self);
     };
-    if (way(direction).state == State::delivering)
-        sink(direction).async_wait(IoStatus::want_write, std::move(go_on));
+    Way& way = this->way(direction);
+    if (way.state == State::delivering)
+        sink(direction).async_wait(IoStatus::want_write, way.waiting, std::move(go_on));
     else
-        source(direction).async_wait(IoStatus::want_read, std::move(go_on));
+        source(direction).async_wait(IoStatus::want_read, way.waiting, std::move(go_on));
 }
 
 Relay::Next Relay::step(Direction direction) {
@@ -180,7 +183,7 @@ Relay::Next Relay::end(Direction direction, StreamEnd why, bool by_reader) {
     way.has_failed = why == StreamEnd::failed;
     way.rest = {};
     sink(direction).end_output();
-    limit_ = limits_.half_closed;
+    limit_ = half_closed_;
     deadline_.set(limit_);
     way.state = by_reader ? State::discarding : State::ended;
     return by_reader ? Next::again : Next::nothing;

@@ -3,6 +3,7 @@
 
 #include "net/deadline.hpp"
 #include "net/stream.hpp"
+#include "net/wait_memory.hpp"
 #include "proxy/relay_guard.hpp"
 
 #include <chrono>
@@ -81,7 +82,7 @@ public:
     void start(const std::shared_ptr<RelayOwner>& owner);
 
 private:
-    using Owner = std::shared_ptr<RelayOwner>;
+    using Self = std::shared_ptr<Relay>;  // shares in the owner
     enum class Direction : std::uint8_t { up, down };
     enum class State : std::uint8_t {
         moving,      ///< waits for the side it reads from, or reads it
@@ -97,6 +98,7 @@ private:
         bool has_failed = false;
         std::string_view rest;    ///< of what the guard has handed out: not yet given to the other side
         std::uint64_t bytes = 0;  ///< read
+        net::WaitMemory waiting;
     };
 
     [[nodiscard]] Way& way(Direction direction) { return direction == Direction::up ? up_ : down_; }
@@ -104,8 +106,8 @@ private:
     [[nodiscard]] net::Stream& sink(Direction direction) { return direction == Direction::up ? backend_ : client_; }
     [[nodiscard]] bool is_over(Direction direction) const;
 
-    void run(Direction direction, const Owner& owner);
-    void wait(Direction direction, const Owner& owner);
+    void run(Direction direction, const Self& self);
+    void wait(Direction direction, const Self& self);
     [[nodiscard]] Next step(Direction direction);
     [[nodiscard]] Next move(Direction direction);
     [[nodiscard]] Next deliver(Direction direction, net::IoStatus status);
@@ -117,13 +119,14 @@ private:
     void count(Direction direction, std::size_t bytes);
     [[nodiscard]] RelayReport report() const;
 
+    RelayOwner* owner_ = nullptr;
     net::Stream& client_;
     net::Stream& backend_;
     net::Deadline& deadline_;
     RelayGuard* guard_;
     RelayCounters counters_;
-    RelayLimits limits_;
     std::chrono::milliseconds limit_;  // idle, or half_closed after the first end
+    std::chrono::milliseconds half_closed_;
     Way up_;
     Way down_;
     std::optional<RelayEnd> first_end_;  // what happened first, if anything did before a cancel

@@ -38,8 +38,7 @@ public:
 protected:
     /// Empties a text; an idle session keeps no room of what it once moved.
     static void start_anew(std::string& text) {
-        constexpr std::size_t worth_keeping = 512;
-        if (text.capacity() > worth_keeping) text = {};
+        if (text.capacity() > std::string().capacity()) text = {};
         text.clear();
     }
 };

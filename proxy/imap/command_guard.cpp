@@ -25,12 +25,15 @@ bool is_compress(std::string_view word) {
     return base::iequals(word, "COMPRESS");
 }
 
-/// A character in front, "{" and 20 digits, "+}" and CR LF
-constexpr std::size_t longest_literal_mark = 26;
 constexpr std::uint64_t largest_literal = 2'000'000'000;
 
 bool is_space(char c) {
     return c == ' ' || c == '\t';
+}
+
+/// A response to the command with this tag.
+bool is_tagged(std::string_view response, std::string_view tag) {
+    return response.starts_with(tag) && response.substr(tag.size()).starts_with(' ');
 }
 
 struct LiteralMark {
@@ -70,12 +73,20 @@ std::size_t CommandGuard::Framing::take(std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     const std::size_t taken = end == std::string_view::npos ? bytes.size() : end + 1;
     is_line_start = false;
-    const std::string_view tail = bytes.substr(0, taken).substr(taken - std::min(taken, longest_literal_mark));
-    if (minds_quotes) follow_quotes(bytes.substr(0, taken));
-    line_end += tail;
-    if (line_end.size() > longest_literal_mark) line_end.erase(0, line_end.size() - longest_literal_mark);
-    if (end != std::string_view::npos) end_line();
+    const std::string_view line = bytes.substr(0, taken);
+    if (minds_quotes) follow_quotes(line);
+    const bool is_whole = end != std::string_view::npos;
+    if (!is_whole || !line_end.text().empty()) line_end.append(line);
+    if (is_whole) end_line(line_end.text().empty() ? LineEnd::of(line) : line_end.text());
     return taken;
+}
+
+void CommandGuard::LineEnd::append(std::string_view bytes) {
+    bytes = of(bytes);
+    const std::size_t kept = std::min<std::size_t>(size_, longest - bytes.size());
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(size_ - kept), kept, bytes_.begin());
+    std::ranges::copy(bytes, bytes_.begin() + static_cast<std::ptrdiff_t>(kept));
+    size_ = static_cast<std::uint8_t>(kept + bytes.size());
 }
 
 void CommandGuard::Framing::follow_quotes(std::string_view bytes) {
@@ -85,8 +96,8 @@ void CommandGuard::Framing::follow_quotes(std::string_view bytes) {
     }
 }
 
-void CommandGuard::Framing::end_line() {
-    const auto mark = literal_mark(line_end);
+void CommandGuard::Framing::end_line(std::string_view line) {
+    const auto mark = literal_mark(line);
     // A server that finds a size too long for its numbers may take what follows for commands, unless it is asked first.
     const bool is_too_large = mark && !mark->is_synchronising && mark->size > largest_literal;
     is_ambiguous = mark && (is_quoted || !mark->begins_argument || is_too_large);
@@ -99,21 +110,35 @@ void CommandGuard::Framing::end_line() {
     is_synchronising = mark && mark->is_synchronising;
 }
 
+CommandGuard::Kept& CommandGuard::keep() {
+    if (!kept_) kept_ = std::make_unique<Kept>();
+    return *kept_;
+}
+
+/// An idle session keeps no room for what it hardly ever needs.
+void CommandGuard::give_back_room() {
+    if (kept_ && kept_->from_client.empty() && kept_->list.empty() && kept_->response_head.empty()) kept_.reset();
+}
+
 std::string_view CommandGuard::from_client(std::string_view bytes) {
     start_anew(up_);
     if (is_broken_) return {};
-    if (held_.empty()) return is_blind_ ? bytes : take(bytes, true);
-    held_ += bytes;
-    if (is_blind_) return up_ = std::exchange(held_, {});
-    const std::string held = std::exchange(held_, {});
-    return take(held, false);
+    if (!kept_ || kept_->from_client.empty()) return is_blind_ ? bytes : take(bytes, true);
+    std::string held = std::exchange(kept_->from_client, {});
+    held += bytes;
+    if (is_blind_)
+        up_ = std::move(held);
+    else
+        std::ignore = take(held, false);
+    give_back_room();
+    return up_;
 }
 
 /// `may_lend`: what passes unchanged may be handed out as a part of `bytes`.
 std::string_view CommandGuard::take(std::string_view bytes, bool may_lend) {
     while (!bytes.empty()) {
         if (awaits_backend()) {
-            held_ = bytes;
+            keep().from_client = bytes;
             break;
         }
         if (is_in_head_ && client_.literal_left == 0) {
@@ -146,6 +171,7 @@ void CommandGuard::end_client_line() {
 
 /// Holds a command back until its first two words are there; how many bytes belong to them.
 std::size_t CommandGuard::take_head(std::string_view bytes) {
+    if (std::exchange(is_head_judged_, false)) start_anew(head_);
     for (std::size_t taken = 0; taken < bytes.size(); ++taken) {
         const char c = bytes[taken];
         const bool ends_line = c == '\n' || c == '\r';
@@ -168,40 +194,51 @@ std::size_t CommandGuard::command_begin() const {
     return skip(tag_end, true);
 }
 
+/// Of the command under way.
+std::string_view CommandGuard::tag() const {
+    return std::string_view(head_).substr(0, head_.find_first_of(" \t"));
+}
+
 void CommandGuard::judge_head() {
     const std::size_t begin = command_begin();
-    tag_ = head_.substr(0, head_.find_first_of(" \t"));
     const std::string_view word = std::string_view(head_).substr(begin);
     const bool is_kept =
         std::ranges::any_of(kept_back, [&](std::string_view each) { return base::iequals(word, each); });
     // The backend's answer is known by its tag, so there must be one and nothing in front of it.
     asks_to_compress_ =
-        compress_ == config::Compression::pass && is_compress(word) && !tag_.empty() && begin == tag_.size() + 1;
+        compress_ == config::Compression::pass && is_compress(word) && !tag().empty() && begin == tag().size() + 1;
     if (is_kept && !asks_to_compress_) {
         head_[begin] = 'X';
         ++refused_;
     }
     std::ignore = client_.take(head_);
     up_ += head_;
-    head_.clear();
+    is_head_judged_ = true;
     is_in_head_ = false;
 }
 
 std::string_view CommandGuard::from_backend(std::string_view bytes) {
     start_anew(down_);
+    const std::string_view text = sort_out(bytes);
+    give_back_room();
+    return text;
+}
+
+std::string_view CommandGuard::sort_out(std::string_view bytes) {
     std::string_view rest = bytes;
-    bool may_lend = list_.empty();
+    bool may_lend = list().empty();
     while (!rest.empty() && !is_blind_ && !is_broken_) {
         const bool is_response_start = backend_.literal_left == 0 && !backend_.is_continued;
         const bool was_start = backend_.is_line_start;
         const std::size_t taken = backend_.take(rest);
         const std::string_view piece = rest.substr(0, taken);
-        if (awaits_backend() && is_response_start && (was_start || !response_head_.empty())) look_at_response(piece);
-        if (is_response_start && (was_start || !list_.empty()) && may_be_list(piece)) {
+        if (awaits_backend() && is_response_start) look_at_response(piece, was_start);
+        if (is_response_start && (was_start || !list().empty()) && may_be_list(piece)) {
             if (std::exchange(may_lend, false)) down_ = bytes.substr(0, bytes.size() - rest.size());
             take_list(piece);
         } else if (!may_lend) {
-            down_.append(std::exchange(list_, {})).append(piece);
+            if (!list().empty()) down_ += std::exchange(kept_->list, {});
+            down_ += piece;
         }
         rest.remove_prefix(taken);
     }
@@ -210,35 +247,39 @@ std::string_view CommandGuard::from_backend(std::string_view bytes) {
     return down_;
 }
 
-/// Of the line that has begun with `list_`.
+/// Of the line that has begun with `list`.
 bool CommandGuard::may_be_list(std::string_view bytes) const {
     // Most lines are told apart by one letter: behind "* " stands a number.
     constexpr std::size_t telling = 2;
-    if (list_.empty() && bytes.size() > telling && bytes[telling] != 'C' && bytes[telling] != 'c') return false;
-    if (list_.size() >= list_begin.size()) return true;
-    const std::string_view expected = list_begin.substr(list_.size());
+    const std::string_view begun = list();
+    if (begun.empty() && bytes.size() > telling && bytes[telling] != 'C' && bytes[telling] != 'c') return false;
+    if (begun.size() >= list_begin.size()) return true;
+    const std::string_view expected = list_begin.substr(begun.size());
     const std::size_t size = std::min(bytes.size(), expected.size());
     return base::iequals(bytes.substr(0, size), expected.substr(0, size));
 }
 
 /// Holds a list back until it is whole.
 void CommandGuard::take_list(std::string_view bytes) {
-    list_ += bytes;
-    is_broken_ = list_.size() > longest_list || backend_.is_continued;
+    std::string& whole = keep().list;
+    whole += bytes;
+    is_broken_ = whole.size() > longest_list || backend_.is_continued;
     if (is_broken_ || !backend_.is_line_start) return;
-    std::string_view list = std::string_view(list_).substr(list_begin.size());
+    std::string_view list = std::string_view(whole).substr(list_begin.size());
     list = list.substr(0, list.find_first_of("\r\n"));
     down_.append(list_begin).append(capabilities_after_login(list, compress_)).append("\r\n");
-    list_ = {};
+    whole = {};
 }
 
 /// "+ go ahead": the literal follows. The command's own tag: it was refused, and a command follows.
-void CommandGuard::look_at_response(std::string_view bytes) {
-    response_head_ += bytes.substr(0, std::min(bytes.size(), longest_head + 1 - response_head_.size()));
-    if (awaits_compression_) return look_for_compression();
-    const bool is_whole = response_head_.ends_with('\n') || response_head_.size() > longest_head;
-    const bool goes_ahead = response_head_.starts_with('+');
-    if (goes_ahead || (is_whole && response_head_.starts_with(tag_ + ' '))) {
+void CommandGuard::look_at_response(std::string_view bytes, bool is_first) {
+    if (!is_first && (!kept_ || kept_->response_head.empty())) return;  // the client did not wait when it began
+    std::string& head = keep().response_head;
+    head += bytes.substr(0, std::min(bytes.size(), longest_head + 1 - head.size()));
+    if (awaits_compression_) return look_for_compression(head);
+    const bool is_whole = head.ends_with('\n') || head.size() > longest_head;
+    const bool goes_ahead = head.starts_with('+');
+    if (goes_ahead || (is_whole && is_tagged(head, tag()))) {
         awaits_go_ahead_ = false;
         client_.is_synchronising = false;
         if (!goes_ahead) {
@@ -247,20 +288,19 @@ void CommandGuard::look_at_response(std::string_view bytes) {
             is_in_head_ = true;
         }
     }
-    if (backend_.is_line_start) response_head_.clear();
+    if (backend_.is_line_start) head.clear();
 }
 
 /// RFC 4978 section 3: behind the end of the line that says OK everything is compressed. A client that has given the
 /// tag to another command as well may blind us early; he gains nothing, for he could have done so by compressing.
-void CommandGuard::look_for_compression() {
+void CommandGuard::look_for_compression(std::string& head) {
     if (!backend_.is_line_start) return;
-    std::string_view head = response_head_;
-    if (head.starts_with(tag_ + ' ')) {
-        head.remove_prefix(tag_.size() + 1);
+    if (is_tagged(head, tag())) {
+        const std::string_view answer = std::string_view(head).substr(tag().size() + 1);
         awaits_compression_ = false;
-        is_blind_ = base::iequals(head.substr(0, 2), "OK") && head.find_first_of(" \r\n") == 2;
+        is_blind_ = base::iequals(answer.substr(0, 2), "OK") && answer.find_first_of(" \r\n") == 2;
     }
-    response_head_.clear();
+    head.clear();
 }
 
 std::string_view CommandGuard::farewell() const {

@@ -4,8 +4,11 @@
 #include "config/settings.hpp"
 #include "proxy/relay_guard.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -45,10 +48,30 @@ public:
     [[nodiscard]] std::uint32_t refused() const override { return refused_; }
 
 private:
-    /// One direction as lines and literals; remembers the end of a line, where the size of a literal stands.
+    /// The last bytes of a line, where the size of a literal stands.
+    class LineEnd {
+    public:
+        /// A character in front, "{" and 20 digits, "+}" and CR LF
+        static constexpr std::size_t longest = 26;
+
+        /// As much of a whole line as this would hold.
+        [[nodiscard]] static std::string_view of(std::string_view line) {
+            return line.substr(line.size() - std::min(line.size(), longest));
+        }
+
+        void append(std::string_view bytes);
+        void clear() { size_ = 0; }
+        [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
+
+    private:
+        std::array<char, longest> bytes_{};
+        std::uint8_t size_ = 0;
+    };
+
+    /// One direction as lines and literals.
     struct Framing {
         std::uint64_t literal_left = 0;
-        std::string line_end;       ///< the last bytes of the line so far: enough for " {size+}" CR
+        LineEnd line_end;           ///< of the line so far
         bool minds_quotes = false;  ///< what we read otherwise than the other side could be a hole: for the client only
         bool is_quoted = false;     ///< within a quoted string
         bool is_escaped = false;    ///< behind a backslash there
@@ -60,16 +83,28 @@ private:
         /// Takes the bytes of one line or literal, as far as they are there; how many.
         std::size_t take(std::string_view bytes);
         void follow_quotes(std::string_view bytes);
-        void end_line();
+        void end_line(std::string_view line);
     };
 
+    /// What has been read and is not decided on.
+    struct Kept {
+        std::string from_client;    ///< while the backend's word is awaited
+        std::string list;           ///< the line of the backend so far, while it may be a list of capabilities
+        std::string response_head;  ///< the first bytes of a line of the backend, while the client waits for its word
+    };
+
+    [[nodiscard]] Kept& keep();
+    [[nodiscard]] std::string_view list() const { return kept_ ? std::string_view(kept_->list) : std::string_view(); }
+    void give_back_room();
+    [[nodiscard]] std::string_view sort_out(std::string_view bytes);
     [[nodiscard]] std::string_view take(std::string_view bytes, bool may_lend);
     std::size_t take_head(std::string_view bytes);
     [[nodiscard]] std::size_t command_begin() const;
+    [[nodiscard]] std::string_view tag() const;
     void judge_head();
     void end_client_line();
-    void look_at_response(std::string_view bytes);
-    void look_for_compression();
+    void look_at_response(std::string_view bytes, bool is_first);
+    void look_for_compression(std::string& head);
     [[nodiscard]] bool may_be_list(std::string_view bytes) const;
     void take_list(std::string_view bytes);
 
@@ -81,17 +116,15 @@ private:
     bool awaits_compression_ = false;  // it is whole
     bool is_blind_ = false;            // both directions are compressed
     Framing client_{.minds_quotes = true};
-    std::string head_;  // tag and command, held until both are whole
+    std::string head_;  // tag and command, held until both are whole; then kept for the tag until the next command
     bool is_in_head_ = true;
-    std::string tag_;  // of the command that announced a literal, or asked for compression
-    std::string held_;
+    bool is_head_judged_ = false;
     std::string up_;
     bool awaits_go_ahead_ = false;
     std::uint32_t refused_ = 0;
     Framing backend_;
-    std::string list_;  // the line of the backend so far, while it may be a list of capabilities
     std::string down_;
-    std::string response_head_;  // the first bytes of a line of the backend, while the client waits for its word
+    std::unique_ptr<Kept> kept_;  // null most of the time
 };
 
 }  // namespace postern::proxy::imap

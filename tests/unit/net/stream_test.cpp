@@ -270,5 +270,28 @@ TEST_F(StreamTest, AFileThatIsNoCertificateIsToldWithItsName) {
     EXPECT_NE(made.error().find("text.pem"), std::string::npos) << made.error();
 }
 
+TEST_F(StreamTest, AWaitLivesInTheMemoryItIsGiven) {
+    struct Done {
+        std::shared_ptr<int> calls;
+        std::uint64_t more;
+        void operator()(bool is_ready) const { *calls += is_ready ? 1 : 100; }
+    };
+    WaitMemory memory;
+    const auto calls = std::make_shared<int>(0);
+    server_->async_wait(IoStatus::want_read, memory, Done{.calls = calls, .more = 0});
+    EXPECT_TRUE(memory.is_taken()) << "the room is too small for a relay's wait";
+    EXPECT_EQ(client_->put("x"), IoStatus::done);
+    context_.run();
+    EXPECT_EQ(*calls, 1);
+    EXPECT_FALSE(memory.is_taken());
+
+    client_->cancel();
+    client_->async_wait(IoStatus::want_read, memory, Done{.calls = calls, .more = 0});
+    context_.restart();
+    context_.run();
+    EXPECT_EQ(*calls, 101);
+    EXPECT_FALSE(memory.is_taken());
+}
+
 }  // namespace
 }  // namespace postern::net

@@ -74,10 +74,11 @@ TEST_F(OpenSessionsTest, AreCutByNumberAndRenewed) {
 
 TEST_F(OpenSessionsTest, AreCountedByTheirBackend) {
     const auto handle = std::make_shared<Handle>();
-    std::vector<std::unique_ptr<OpenSessions::Entry>> entries;
+    std::vector<OpenSessions::Entry> entries;
     for (const char* backend : {"imap/a", "imap/b", "imap/a"}) {
         OpenSession one = session(entries.size() + 1, "anna");
-        one.backend = backend;
+        const std::string name = backend;  // gone before it is asked for
+        one.backend = name;
         entries.push_back(sessions_.enter(std::move(one), worker_, handle));
     }
     EXPECT_EQ(sessions_.by_backend(), (std::map<std::string, std::size_t>{{"imap/a", 2}, {"imap/b", 1}}));

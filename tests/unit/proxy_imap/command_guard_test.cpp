@@ -105,6 +105,23 @@ TEST_F(CommandGuardTest, TakesWhatIsNoSizeForText) {
     }
 }
 
+TEST_F(CommandGuardTest, TakesWhatIsNoSizeForTextHoweverItArrives) {
+    const std::string no_size = " {99999999999999999999999999}\r\n";
+    const std::string from_client = "a X" + no_size + "b LOGIN a b\r\n";
+    const std::string from_backend = "* OK" + no_size + "* CAPABILITY IMAP4rev1 UNAUTHENTICATE\r\n";
+    for (std::size_t size = 1; size <= from_backend.size(); ++size) {
+        CommandGuard guard(true);
+        std::string up;
+        for (std::size_t at = 0; at < from_client.size(); at += size)
+            up += guard.from_client(from_client.substr(at, size));
+        EXPECT_EQ(up, "a X" + no_size + "b XOGIN a b\r\n") << "in pieces of " << size;
+        std::string down;
+        for (std::size_t at = 0; at < from_backend.size(); at += size)
+            down += guard.from_backend(from_backend.substr(at, size));
+        EXPECT_EQ(down, "* OK" + no_size + "* CAPABILITY IMAP4rev1\r\n") << "in pieces of " << size;
+    }
+}
+
 TEST_F(CommandGuardTest, GivesTheSameHoweverTheBytesArrive) {
     const std::string said =
         "a SELECT INBOX\r\nb LOGIN {4+}\r\nanna {2+}\r\nxy\r\n c COMPRESS DEFLATE\r\nd APPEND \"IN\\\"BOX\" {9+}\r\n"
