@@ -12,7 +12,8 @@ namespace postern::net {
 /// Thread rule: one thread. Must outlive the wait.
 class WaitMemory {
 public:
-    WaitMemory() = default;
+    WaitMemory() {
+    }  // NOLINT(modernize-use-equals-default,cppcoreguidelines-pro-type-member-init): room_ needs no value
     WaitMemory(const WaitMemory&) = delete;
     WaitMemory& operator=(const WaitMemory&) = delete;
     WaitMemory(WaitMemory&&) = delete;
