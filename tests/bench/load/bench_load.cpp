@@ -33,6 +33,7 @@ struct Options {
     std::size_t concurrency = 1;
     std::size_t sessions = 1;
     double seconds = 0;
+    double rate = 0;
     std::uint64_t count = no_limit;
     std::uint64_t octets = 0;
     std::uint8_t sources = 1;
@@ -77,7 +78,7 @@ public:
         for (std::size_t slot = 0; slot < slots_.size(); ++slot) free_slots_.push_back(slot);
         while (in_use_ > 0 || (goes_on() && !free_slots_.empty())) {
             start_free_slots();
-            loop_.turn(100);
+            loop_.turn(milliseconds_to_next());
         }
         report("done");
     }
@@ -104,7 +105,8 @@ private:
     }
 
     void start_free_slots() {
-        while (!free_slots_.empty() && goes_on() && totals.operations + in_use_ < options_.count) {
+        while (!free_slots_.empty() && goes_on() && totals.operations + in_use_ < options_.count &&
+               Clock::now() >= due(started_sessions_)) {
             const std::size_t slot = free_slots_.back();
             free_slots_.pop_back();
             start(slot);
@@ -112,10 +114,26 @@ private:
         if (totals.operations + in_use_ >= options_.count) free_slots_.clear();
     }
 
+    /// When that session begins: at a steady rate, whatever became of those before it, or as soon as may be.
+    Clock::time_point due(std::uint64_t session) const {
+        if (options_.rate == 0) return started_;
+        return started_ + std::chrono::duration_cast<Clock::duration>(
+                              std::chrono::duration<double>(static_cast<double>(session) / options_.rate));
+    }
+
+    /// Rounded down, for a session that begins late is timed too long.
+    int milliseconds_to_next() const {
+        constexpr std::chrono::milliseconds longest(100);
+        if (options_.rate == 0) return longest.count();
+        const auto left = std::chrono::floor<std::chrono::milliseconds>(due(started_sessions_) - Clock::now());
+        return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), longest).count());
+    }
+
     void start(std::size_t slot) {
         const std::uint64_t number = started_sessions_++;
-        auto plan = std::make_unique<ScriptedPlan>(*this, slot, script(user(number)));
-        const auto source = static_cast<std::uint8_t>(1 + number % options_.sources);
+        const Clock::time_point started = options_.rate == 0 ? Clock::now() : due(number);
+        auto plan = std::make_unique<ScriptedPlan>(*this, slot, script(user(number)), started);
+        const std::string source = "127.0.0." + std::to_string(1 + number % options_.sources);
         Stream stream(connect_to(options_.address, options_.port, source), client_tls(slots_[slot]));
         ++in_use_;
         const int descriptor = stream.number();
@@ -208,15 +226,6 @@ double percentile(const std::vector<double>& sorted, double share) {
     return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
-std::string quoted(const std::string& text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') result += '\\';
-        result += c < ' ' ? ' ' : c;
-    }
-    return result + '"';
-}
-
 void LoadRun::report(const std::string& event) {
     std::vector<double>& times = totals.microseconds;
     std::ranges::sort(times);
@@ -228,7 +237,7 @@ void LoadRun::report(const std::string& event) {
         << ", \"octets\": " << totals.octets << ", \"held\": " << totals.held
         << ", \"handshakes\": " << totals.handshakes << ", \"resumed\": " << totals.resumed << ", \"microseconds\": {"
         << "\"mean\": " << (times.empty() ? 0 : sum / static_cast<double>(times.size()));
-    for (const auto& [name, share] : {std::pair{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}) {
+    for (const auto& [name, share] : {std::pair{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"max", 1.0}}) {
         out << ", \"" << name << "\": " << percentile(times, share);
     }
     std::cout << out.str() << "}}" << std::endl;
@@ -264,6 +273,9 @@ int run(int argc, char** argv) {
     app.add_option("--users", options.users_file, "Lines with a login and a password; sessions take turns");
     app.add_option("--concurrency", options.concurrency, "Sessions at once (1)")->check(CLI::Range(1, 100'000));
     app.add_option("--sessions", options.sessions, "Of idle (1)")->check(CLI::Range(1, 1'000'000));
+    app.add_option("--rate", options.rate,
+                   "Begin that many sessions in each second, up to --concurrency at once, and time them from when they "
+                   "should have begun");
     app.add_option("--seconds", options.seconds, "Begin no operation after that time");
     app.add_option("--count", options.count, "Begin no operation after that many");
     app.add_option("--octets", options.octets, "Of each message (0)");

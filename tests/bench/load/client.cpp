@@ -83,7 +83,9 @@ void Client::take(std::string_view octets) {
         if (!line) continue;
         const Verdict verdict = judge(*line);
         if (verdict == Verdict::bad) failure_ = "asked for " + step_.good + ", got " + std::string(*line);
-        if (verdict == Verdict::good) advance();
+        if (verdict != Verdict::good) continue;
+        plan_->answered(*line);
+        advance();
     }
 }
 

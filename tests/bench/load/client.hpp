@@ -35,6 +35,8 @@ public:
 
     /// At the start and after each good answer. `octets` came as literals or bodies since the last call.
     virtual Next next(std::uint64_t octets) = 0;
+    /// A line that lets it go on.
+    virtual void answered(std::string_view) {}
     /// The connection is of no more use, before the plan was through.
     virtual void fail(const std::string& reason) = 0;
     /// The connection is over in either way.

@@ -42,6 +42,15 @@ std::string upper(std::string_view text) {
     return result;
 }
 
+std::string quoted(const std::string& text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') result += '\\';
+        result += c < ' ' ? ' ' : c;
+    }
+    return result + '"';
+}
+
 std::optional<Literal> literal_at_end(std::string_view line) {
     if (!line.ends_with('}')) return std::nullopt;
     const std::size_t brace = line.rfind('{');

@@ -22,6 +22,9 @@ std::uint64_t number_at(std::string_view text);
 
 std::string upper(std::string_view text);
 
+/// A string of JSON; control characters become spaces.
+std::string quoted(const std::string& text);
+
 /// A literal that is announced at the end of a line (RFC 9051 section 4.3).
 struct Literal {
     std::uint64_t octets;

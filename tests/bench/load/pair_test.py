@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""usage: pair_test.py BENCH_LOAD BENCH_BACKEND: the clients and the server of the benchmark understand each other."""
+"""usage: pair_test.py BENCH_LOAD BENCH_BACKEND BENCH_ATTACK: the clients and the server of the benchmark understand each other."""
 
 import contextlib
 import http.server
@@ -7,6 +7,8 @@ import imaplib
 import json
 import pathlib
 import smtplib
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -14,7 +16,7 @@ import threading
 import unittest
 import urllib.request
 
-LOAD, BACKEND = sys.argv[1:3]
+LOAD, BACKEND, ATTACK = sys.argv[1:4]
 MESSAGE = 3_000_000
 
 
@@ -83,6 +85,58 @@ class Pair(unittest.TestCase):
             client.stdin.close()
             self.assertEqual(client.wait(60), 0)
 
+    def test_sessions_begin_at_a_steady_rate(self):
+        result = self.load("login", "imaps", "--count", "20", "--rate", "40", "--concurrency", "100")
+        self.assertEqual(result["operations"], 20)
+        self.assertGreater(result["seconds"], 19 / 40)
+        self.assertLessEqual(result["microseconds"]["p99"], result["microseconds"]["max"])
+
+    def attack(self, port, *options):
+        return subprocess.Popen([ATTACK, "--port", str(port), "--users", self.folder / "users", "--ca", self.folder / "pem", *options],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def told(self, attack, until):
+        """What it says when that first holds."""
+        while True:
+            attack.stdin.write("\n")
+            attack.stdin.flush()
+            told = json.loads(attack.stdout.readline())
+            if until(told):
+                return told
+
+    def test_guesses_are_sent_and_their_answers_counted(self):
+        with self.attack(self.ports["imaps"], "--guesses", "200", "--guess-sources", "7") as attack:
+            told = self.told(attack, lambda told: sum(told["guesses"]["answers"].values()) >= 50)["guesses"]
+            self.assertEqual([answer.split()[0] for answer in told["answers"]], ["OK"])  # it believes everybody
+            self.assertGreaterEqual(told["sent"], 50)
+            self.assertEqual((told["ungreeted"], told["unanswered"]), (0, 0))
+            attack.stdin.close()
+            self.assertEqual(attack.wait(60), 0)
+
+    def test_a_guesser_whose_connection_is_ended_takes_another(self):
+        with Refusing(self.folder) as server, self.attack(server.port, "--guesses", "50") as attack:
+            told = self.told(attack, lambda told: told["guesses"]["answers"].get("NO [AUTHENTICATIONFAILED] no", 0) >= 6)["guesses"]
+            self.assertGreaterEqual(told["connections"], 3)
+            attack.stdin.close()
+            self.assertEqual(attack.wait(60), 0)
+
+    def test_connections_that_say_nothing_are_opened_again(self):
+        with socket.create_server(("127.0.0.1", 0)) as server, self.attack(server.getsockname()[1], "--silent", "3", "--stalled", "2") as attack:
+            first = [server.accept() for _ in range(5)]
+            sources = [address.rpartition(".")[0] for _, (address, _) in first]
+            self.assertEqual(len(set(sources)), 5)
+            self.told(attack, lambda told: (told["silent"]["standing"], told["stalled"]["standing"]) == (3, 2))
+            hellos = sorted(len(connection.recv(4096)) for connection, (address, _) in first if address.startswith("127.3."))
+            self.assertEqual(hellos[0], hellos[1] // 2)
+            for connection, _ in first:
+                connection.close()
+            again = [server.accept() for _ in range(5)]
+            self.told(attack, lambda told: (told["silent"]["opened"], told["stalled"]["opened"]) == (6, 4))
+            for connection, _ in again:
+                connection.close()
+            attack.stdin.close()
+            self.assertEqual(attack.wait(60), 0)
+
     def test_requests_go_on_when_the_server_closes_connections(self):
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -127,6 +181,38 @@ class Pair(unittest.TestCase):
             client.docmd("MAIL FROM:<anne@example.org>")
             client.send("BDAT 4\r\nabcdBDAT 4 LAST\r\nefgh")
             self.assertEqual([client.getreply()[0], client.getreply()[0], client.noop()[0]], [250, 250, 250])
+
+
+class Refusing:
+    """An IMAP server in TLS that refuses two logins on each connection and ends it."""
+
+    def __init__(self, folder):
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.context.load_cert_chain(folder / "pem", folder / "key")
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+                with self.context.wrap_socket(connection, server_side=True) as client:
+                    client.sendall(b"* OK here\r\n")
+                    for _ in range(2):
+                        client.recv(4096)
+                        client.sendall(b"in NO [AUTHENTICATIONFAILED] no\r\n")
+                    client.sendall(b"* BYE enough\r\n")
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
 
 
 class Ended:

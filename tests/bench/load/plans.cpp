@@ -75,8 +75,8 @@ std::vector<Step> http_steps(const std::string& host, const std::string& path) {
     return {{.text = "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n", .good = "HTTP/1.1 200"}};
 }
 
-ScriptedPlan::ScriptedPlan(Run& run, std::size_t slot, Script script)
-    : run_(run), slot_(slot), script_(std::move(script)), started_(Clock::now()) {}
+ScriptedPlan::ScriptedPlan(Run& run, std::size_t slot, Script script, Clock::time_point started)
+    : run_(run), slot_(slot), script_(std::move(script)), started_(started) {}
 
 Next ScriptedPlan::next(std::uint64_t octets) {
     run_.totals.octets += octets;

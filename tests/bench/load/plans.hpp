@@ -65,7 +65,8 @@ public:
 
 class ScriptedPlan final : public Plan {
 public:
-    ScriptedPlan(Run& run, std::size_t slot, Script script);
+    /// `started`: when the session should begin; what is timed from the connection is timed from then.
+    ScriptedPlan(Run& run, std::size_t slot, Script script, Clock::time_point started);
 
     Next next(std::uint64_t octets) override;
     void fail(const std::string& reason) override;

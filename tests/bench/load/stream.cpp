@@ -134,12 +134,12 @@ Descriptor accept_one(const Descriptor& listener) {
     return Descriptor(accept4(listener.number(), nullptr, nullptr, SOCK_CLOEXEC));
 }
 
-Descriptor connect_to(const std::string& address, std::uint16_t port, std::uint8_t source) {
+Descriptor connect_to(const std::string& address, std::uint16_t port, const std::string& source) {
     Descriptor connection(checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
     const int on = 1;
     // The port is chosen with the connection, so that each source address has all ports for each server.
     checked(setsockopt(connection.number(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on), "bind without port");
-    const sockaddr_in from = address_of("127.0.0." + std::to_string(source), 0);
+    const sockaddr_in from = address_of(source, 0);
     checked(bind(connection.number(), reinterpret_cast<const sockaddr*>(&from), sizeof from), "bind");
     const sockaddr_in to = address_of(address, port);
     checked(connect(connection.number(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "connect");

@@ -74,8 +74,8 @@ std::uint16_t port_of(const Descriptor& listener);
 /// Accepts one; none when nobody waits.
 Descriptor accept_one(const Descriptor& listener);
 
-/// Connects from 127.0.0.`source` to that port of `address`. Throws std::system_error.
-Descriptor connect_to(const std::string& address, std::uint16_t port, std::uint8_t source);
+/// Connects from the address `source` of this machine to that port of `address`. Throws std::system_error.
+Descriptor connect_to(const std::string& address, std::uint16_t port, const std::string& source);
 
 /// Throws std::runtime_error with what OpenSSL says.
 SslContextPointer server_context(const std::string& certificate_file, const std::string& key_file);
