@@ -1,5 +1,10 @@
 """What is measured: each axis drives its peers in turn, several times over, and keeps every sample."""
 
+import collections
+import dataclasses
+import json
+import math
+import os
 import statistics
 import subprocess
 import sys
@@ -16,6 +21,8 @@ FLOWS = 4
 MAIL_OCTETS = 4096
 LARGE_MAIL_OCTETS = 16 * 2 ** 20
 FLOW_OCTETS = 10 ** 7
+FAILURES = (peers.Unusable, measure.LoadFailed, subprocess.SubprocessError, OSError)
+GOOD_LOGINS = 50  # a second, while others attack
 
 
 class Results:
@@ -62,13 +69,79 @@ def per_gib(result):
     return sample
 
 
+@dataclasses.dataclass(frozen=True)
+class Attackers:
+    """Who else is there while somebody logs in."""
+    name: str
+    guesses: int = 0  # a second
+    silent: int = 0
+    stalled: int = 0
+
+
+ATTACKS = (Attackers("quiet"), Attackers("guesses", guesses=1000), Attackers("silent, stalled", silent=2000, stalled=500),
+           Attackers("all", guesses=1000, silent=2000, stalled=500))
+
+
+ANSWERS = {"wrong": "[AUTHENTICATIONFAILED]", "throttled": "Too many failed logins", "busy": "Too many logins at the moment"}  # to guesses
+
+
+def answer_kind(text):
+    return next((kind for kind, words in ANSWERS.items() if words in text), "otherwise")
+
+
+class Function:
+    """A row of the axis functions."""
+
+    def __init__(self, name):
+        self.name = name
+
+
+class Holders:
+    """Peers of one kind, as many as it takes to hold that many sessions, each before a backend of its own. One is enough for as
+    many as a process may have descriptors for."""
+
+    def __init__(self, bench, kind, sessions):
+        self.stage, self.peers, self.held = bench.stage, [], []
+        try:
+            for number in range(math.ceil(sessions / bench.most_sessions)):
+                peer = kind(self.stage, self.stage.start_backend() if number else None)
+                self.peers.append(peer)
+                bench.start(peer)
+        except BaseException:
+            self.close()
+            raise
+        self.most = bench.most_sessions
+
+    def processes(self):
+        return [process for peer in self.peers for process in peer.processes()]
+
+    def hold(self, sessions):
+        """Opens more, evenly, until there are that many. By how many peers they are held."""
+        used = math.ceil(sessions / self.most)
+        for number, peer in enumerate(self.peers[:used]):
+            there = sum(held.count for at, held in self.held if at is peer)
+            more = sessions // used + (number < sessions % used) - there
+            if more > 0:
+                self.held.append((peer, measure.IdleSessions(peer, more)))
+        return used
+
+    def sessions(self):
+        return [held for _, held in self.held]
+
+    def close(self):
+        for held in self.sessions():
+            held.close()
+        for peer in self.peers:
+            peer.stop()
+
+
 class Bench:
     def __init__(self, stage, arguments):
         self.stage, self.repetitions, self.quick = stage, arguments.repetitions, arguments.quick
         self.seconds = arguments.seconds or (1.5 if self.quick else 5)
         self.idle_steps = [1000, 5000] if self.quick else [1000, 5000, 10000, 20000]
-        most = (peers.most_sessions() - 100) // 500 * 500
-        self.idle_steps = sorted({min(held, most) for held in self.idle_steps})
+        self.most_sessions = (peers.most_sessions() - 100) // 500 * 500
+        self.long_idle = (arguments.long_sessions, arguments.hold)
         self.moved = (500, 1_000_000) if self.quick else (arguments.moving_sessions, FLOW_OCTETS)
         self.results = Results()
         self.running = {}
@@ -83,10 +156,11 @@ class Bench:
         return self.running[kind]
 
     def start(self, peer):
-        """Every user logs in twice: the first one is where a password is hashed."""
+        """Every user logs in twice: the first time is where a password is hashed, which may take longer than a busy machine waits."""
         peer.start()
         for mode, port in (("login", peer.imap), ("submit", peer.submission)):
-            measure.run_load(self.stage, mode, port, "--count", 2 * len(self.stage.users), "--concurrency", 4)
+            for load in (measure.try_load, measure.run_load):
+                load(self.stage, mode, port, "--count", len(self.stage.users), "--concurrency", 4)
 
     def close(self):
         for peer in self.running.values():
@@ -101,7 +175,7 @@ class Bench:
             for kind in list(usable):
                 try:
                     figures = sample(self.started(kind), 0.5 if repetition == 0 else self.seconds)
-                except (peers.Unusable, measure.LoadFailed, subprocess.SubprocessError, OSError) as error:
+                except FAILURES as error:
                     usable.remove(kind)
                     self.results.fail(axis, kind.name, str(error))
                     continue
@@ -225,7 +299,7 @@ class Bench:
             peer = kind(self.stage)
             self.start(peer)
             take(peer)
-        except (peers.Unusable, measure.LoadFailed, subprocess.SubprocessError, OSError) as error:
+        except FAILURES as error:
             self.results.fail(axis, kind.name, str(error))
         finally:
             if peer:
@@ -235,27 +309,32 @@ class Bench:
         print(axis, file=sys.stderr, flush=True)
         self.results.expect(axis, kinds)
 
-        def take(peer):
-            processes = peer.processes()
-            memory, kernel = measure.pss(processes), measure.slab()
-            groups, figures = [], {}
+        def take(kind):
+            holders = Holders(self, kind, self.idle_steps[-1])
             try:
+                processes = holders.processes()
+                memory, kernel = measure.pss(processes), measure.slab()
+                figures = {}
                 for held in self.idle_steps:
-                    more = held - sum(count for count, _ in groups)
-                    groups.append((more, measure.IdleSessions(peer, more)))
+                    figures[f"processes_{held}"] = holders.hold(held)
                     figures |= {f"pss_{held}": (measure.pss(processes) - memory) / held, f"slab_{held}": (measure.slab() - kernel) / held}
                 before = measure.cpu_seconds(processes)
                 time.sleep(2)
                 figures["idle_cpu_percent"] = (measure.cpu_seconds(processes) - before) / 2 * 100
-                for count, sessions in groups:
-                    sessions.check(count)
+                for sessions in holders.sessions():
+                    sessions.check()
             finally:
-                for _, sessions in groups:
-                    sessions.close()
-            self.results.add(axis, peer.name, figures)
+                holders.close()
+            self.results.add(axis, kind.name, figures)
         for _ in range(1 if self.quick else min(self.repetitions, 2)):
             for kind in kinds:
-                self.fresh(axis, kind, take)
+                self.attempt(axis, kind, lambda kind=kind: take(kind))
+
+    def attempt(self, axis, kind, take):
+        try:
+            take()
+        except FAILURES as error:
+            self.results.fail(axis, kind.name, str(error))
 
     def idle(self):
         self.idle_of("idle", self.mail_peers)
@@ -263,9 +342,86 @@ class Bench:
     def idle_tls(self):
         self.idle_of("idle_tls", (peers.PosternTlsBehind, peers.HaproxyTlsBehind))
 
+    def idle_long(self):
+        """What becomes of many sessions in a long time in which nothing happens."""
+        axis, kind, (sessions, seconds) = "idle_long", peers.Postern, self.long_idle
+        print(axis, file=sys.stderr, flush=True)
+        self.results.expect(axis, (kind,))
+
+        def take():
+            holders = Holders(self, kind, sessions)
+            try:
+                processes = holders.processes()
+                memory, kernel = measure.pss(processes), measure.slab()
+                figures = {"sessions": sessions, "processes": holders.hold(sessions), "seconds": seconds}
+                for when in ("begin", "end"):
+                    if when == "end":
+                        before = measure.cpu_seconds(processes)
+                        time.sleep(seconds)
+                        figures["cpu_percent"] = (measure.cpu_seconds(processes) - before) / seconds * 100
+                    figures |= {f"pss_{when}": (measure.pss(processes) - memory) / sessions, f"slab_{when}": (measure.slab() - kernel) / sessions}
+                answers = [held.count_answers() for held in holders.sessions()]
+                figures["answered"] = sum(good for good, _ in answers)
+                for _, problem in answers:
+                    if problem:
+                        print(f"  {kind.name}: {problem}", file=sys.stderr, flush=True)
+            finally:
+                holders.close()
+            self.results.add(axis, kind.name, figures)
+        self.attempt(axis, kind, take)
+
+    def fairness(self):
+        """Good logins at a steady rate from one address, while nobody else is there and while others attack."""
+        axis, seconds = "fairness", 4 * self.seconds
+        print(axis, file=sys.stderr, flush=True)
+        self.results.expect(axis, ATTACKS)
+
+        def sample(attackers):
+            peer, attack = peers.Postern(self.stage), None
+            try:
+                self.start(peer)
+                attack = measure.Attack(peer, attackers.guesses, attackers.silent, attackers.stalled)
+                attack.wait_until_it_stands(3 * self.seconds)
+                before, used = attack.told(), measure.cpu_seconds(peer.processes())
+                good = measure.try_load(self.stage, "login", peer.imap, "--seconds", seconds, "--rate", GOOD_LOGINS, "--concurrency", 10_000)
+                after, used = attack.told(), measure.cpu_seconds(peer.processes()) - used
+            finally:
+                if attack:
+                    attack.close()
+                peer.stop()
+            if good["errors"]:
+                print(f"  {attackers.name}: {good['errors']} good logins failed, the first: {good['first_error']}", file=sys.stderr, flush=True)
+            times, lasted = good["microseconds"], after["seconds"] - before["seconds"]
+            answers = collections.Counter()
+            for text, number in after["guesses"]["answers"].items():
+                answers[answer_kind(text)] += (number - before["guesses"]["answers"].get(text, 0)) / lasted
+            self.results.add(axis, attackers.name, {
+                **{f"{place}_ms": times[place] / 1e3 for place in ("p50", "p99", "max")}, "failed": good["errors"], "logins": good["operations"],
+                "cpu_percent": used / lasted * 100, "wanted": attackers.guesses,
+                **{name: (after["guesses"][name] - before["guesses"][name]) / lasted for name in ("sent", "connections", "unanswered", "ungreeted")},
+                **{f"answered_{kind}": answers[kind] for kind in (*ANSWERS, "otherwise")},
+                **{name: min(told[name]["standing"] for told in (before, after)) for name in ("silent", "stalled")}})
+        for _ in range(self.repetitions):
+            for attackers in ATTACKS:
+                self.attempt(axis, attackers, lambda attackers=attackers: sample(attackers))
+
+    def functions(self):
+        """Single calls of what every login, session or request runs."""
+        axis = "functions"
+        print(axis, file=sys.stderr, flush=True)
+        program = self.stage.build / "tests/bench/hot/bench_hot_functions"
+        for _ in range(self.repetitions):
+            done = subprocess.run([program, "--benchmark_format=json"], capture_output=True, text=True, check=True, timeout=measure.LONGEST,
+                                  preexec_fn=lambda: os.sched_setaffinity(0, self.stage.pinned.proxy))
+            found = json.loads(done.stdout)["benchmarks"]
+            if axis not in self.results.samples:
+                self.results.expect(axis, [Function(one["name"]) for one in found])
+            for one in found:
+                self.results.add(axis, one["name"], {"us": 1e6 / one["items_per_second"], "p99_us": one["p99_us"]})
+
     def moved_memory(self):
         """What sessions hold that have moved much, beside as many that have not, and what is left when all have gone."""
-        axis, (sessions, octets) = "moved", self.moved
+        axis, (sessions, octets) = "moved", (min(self.moved[0], self.most_sessions), self.moved[1])
         kinds = (peers.Postern, peers.Nginx, peers.Haproxy)
         print(axis, file=sys.stderr, flush=True)
         self.results.expect(axis, kinds)
@@ -277,7 +433,7 @@ class Bench:
                 held = measure.IdleSessions(peer, sessions, size)
                 try:
                     figures[f"{name}_held"] = measure.pss(processes)
-                    held.check(sessions)
+                    held.check()
                 finally:
                     held.close()
                 measure.run_load(self.stage, "login", peer.imap, "--count", len(self.stage.users), "--concurrency", 4)
@@ -289,5 +445,6 @@ class Bench:
 
 AXES = {"login": Bench.login, "resumed": Bench.resumed, "submission": Bench.submission, "latency": Bench.latency, "roundtrip": Bench.roundtrip,
         "download": Bench.download, "upload": Bench.upload, "guard": Bench.guard, "autoconfig": Bench.web, "threads": Bench.threads,
-        "instructions": Bench.instructions,
-        "idle": Bench.idle, "idle_tls": Bench.idle_tls, "moved": Bench.moved_memory}
+        "instructions": Bench.instructions, "functions": Bench.functions, "fairness": Bench.fairness,
+        "idle": Bench.idle, "idle_tls": Bench.idle_tls, "moved": Bench.moved_memory, "idle_long": Bench.idle_long}
+BY_DEFAULT = [axis for axis in AXES if axis != "idle_long"]

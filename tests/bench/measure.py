@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import time
@@ -87,7 +88,15 @@ def on_their_processor(stage):
 
 
 def run_load(stage, mode, port, *options):
-    """Runs the clients to their end; what they counted."""
+    """Runs the clients to their end; what they counted. Each must have been served."""
+    result = try_load(stage, mode, port, *options)
+    if result["errors"] or not result["operations"]:
+        raise LoadFailed(f"{result['errors']} errors, {result['operations']} good: {result['first_error']}")
+    return result
+
+
+def try_load(stage, mode, port, *options):
+    """The same, whatever became of them."""
     try:
         done = subprocess.run(load_command(stage, mode, port, options), capture_output=True, text=True, check=False, timeout=LONGEST,
                               preexec_fn=on_their_processor(stage))
@@ -95,10 +104,7 @@ def run_load(stage, mode, port, *options):
         raise LoadFailed(f"{mode} is not through after {LONGEST} seconds") from None
     if done.returncode:
         raise LoadFailed(done.stderr.strip())
-    result = json.loads(done.stdout)
-    if result["errors"] or not result["operations"]:
-        raise LoadFailed(f"{result['errors']} errors, {result['operations']} good: {result['first_error']}")
-    return result
+    return json.loads(done.stdout)
 
 
 def measured_load(peer, mode, port, *options):
@@ -124,17 +130,75 @@ class IdleSessions:
         self.answer("held", count)
 
     def answer(self, what, count):
-        line = self.process.stdout.readline()
-        result = json.loads(line) if line else {"errors": 1, "first_error": self.process.stderr.read()}
+        self.count, result = count, self.next_report()
         if result["errors"] or result["held" if what == "held" else "operations"] != count:
             self.close()
             raise LoadFailed(f"not all {count} are {what}: {result['first_error']}")
 
-    def check(self, count):
-        """Has each of them answer once more, and leave."""
+    def next_report(self):
+        if not select.select([self.process.stdout], [], [], LONGEST)[0]:
+            return {"errors": 1, "operations": 0, "first_error": f"no word after {LONGEST} seconds"}
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else {"errors": 1, "operations": 0, "first_error": self.process.stderr.read()}
+
+    def ask(self):
         self.process.stdin.write("check\n")
         self.process.stdin.flush()
-        self.answer("checked", count)
+
+    def check(self):
+        """Has each of them end its IDLE, answer once more, and leave."""
+        self.ask()
+        self.answer("checked", self.count)
+
+    def count_answers(self):
+        """The same: how many did, and what the first said that did not."""
+        self.ask()
+        report = self.next_report()
+        return report["operations"], report["first_error"]
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+class Attack:
+    """Guessers, silent connections and stalled handshakes, until it is closed. Their processor time must not be missing to the
+    clients that are measured, so they have less of a right to it."""
+
+    def __init__(self, peer, guesses=0, silent=0, stalled=0):
+        stage = peer.stage
+
+        def place():
+            os.sched_setaffinity(0, stage.pinned.others)
+            os.nice(10)
+        self.guesses, self.silent, self.stalled = guesses, silent, stalled
+        self.process = subprocess.Popen(
+            [stage.attack, "--port", str(peer.imap), "--users", stage.users_file, "--ca", stage.tls / "ca.pem",
+             "--guesses", str(guesses), "--silent", str(silent), "--stalled", str(stalled)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=place)
+
+    def told(self):
+        """What it did so far, and what stands."""
+        try:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise LoadFailed(self.process.stderr.read().strip()) from None
+        line = self.process.stdout.readline()
+        if not line:
+            raise LoadFailed(self.process.stderr.read().strip())
+        return json.loads(line)
+
+    def wait_until_it_stands(self, seconds):
+        """All connections, and nearly all guesses; at most so long, for not every machine can do that."""
+        deadline, before = time.monotonic() + seconds, self.told()
+        while time.monotonic() < deadline:
+            time.sleep(1)
+            told = self.told()
+            rate = (told["guesses"]["sent"] - before["guesses"]["sent"]) / (told["seconds"] - before["seconds"])
+            if told["silent"]["standing"] >= self.silent and told["stalled"]["standing"] >= self.stalled and rate >= 0.97 * self.guesses:
+                return
+            before = told
 
     def close(self):
         self.process.kill()

@@ -74,15 +74,21 @@ class Stage:
 
     def __init__(self, folder, build, users):
         self.folder, self.build, self.pinned = folder, build, Pinned()
-        self.load = build / "tests/bench/load/bench_load"
+        self.load, self.attack = (build / "tests/bench/load" / program for program in ("bench_load", "bench_attack"))
         self.write_users(users)
         self.tls = folder / "tls"
         self.make_certificate()
-        self.backend = subprocess.Popen(
-            [build / "tests/bench/load/bench_backend", "--imap", "0", "--imaps", "0", "--smtp", "0", "--nginx-auth", "0",
+        self.backends = []
+        self.backend_ports = self.start_backend()
+
+    def start_backend(self):
+        """Its ports."""
+        backend = subprocess.Popen(
+            [self.build / "tests/bench/load/bench_backend", "--imap", "0", "--imaps", "0", "--smtp", "0", "--nginx-auth", "0",
              "--certificate", self.tls / "server.pem", "--key", self.tls / "server.key"],
             stdout=subprocess.PIPE, text=True, preexec_fn=lambda: os.sched_setaffinity(0, self.pinned.others))
-        self.backend_ports = json.loads(self.backend.stdout.readline())
+        self.backends.append(backend)
+        return json.loads(backend.stdout.readline())
 
     def write_users(self, count):
         self.users = [f"user{number}@{DOMAIN}" for number in range(count)]
@@ -115,9 +121,10 @@ class Stage:
         (self.tls / "both.pem").write_text((self.tls / "server.pem").read_text() + (self.tls / "server.key").read_text())
 
     def close(self):
-        self.backend.kill()
-        self.backend.wait()
-        self.backend.stdout.close()
+        for backend in self.backends:
+            backend.kill()
+            backend.wait()
+            backend.stdout.close()
 
 
 class Peer:
@@ -127,8 +134,10 @@ class Peer:
     patience = 60  # seconds for its start
     environment = {}
 
-    def __init__(self, stage):
+    def __init__(self, stage, backend_ports=None):
+        """Without `backend_ports` before the backend that all share."""
         self.stage, self.process = stage, None
+        self.backend_ports = backend_ports or stage.backend_ports
         self.folder = stage.folder / f"peer{next(numbers)}"
         self.imap, self.submission, self.metrics = next(ports), next(ports), next(ports)
         self.https = next(ports) if self.has_https else None
@@ -145,8 +154,8 @@ class Peer:
     def fill_in(self, template, **more):
         return string.Template(template).substitute(
             folder=self.folder, tls=self.stage.tls, imap=self.imap, submission=self.submission, https=self.https, metrics=self.metrics,
-            domain=DOMAIN, web_host=WEB_HOST, backend_imap=self.stage.backend_ports["imap"], backend_imaps=self.stage.backend_ports["imaps"],
-            backend_smtp=self.stage.backend_ports["smtp"], nginx_auth=self.stage.backend_ports["nginx_auth"], sessions=most_sessions(), **more)
+            domain=DOMAIN, web_host=WEB_HOST, backend_imap=self.backend_ports["imap"], backend_imaps=self.backend_ports["imaps"],
+            backend_smtp=self.backend_ports["smtp"], nginx_auth=self.backend_ports["nginx_auth"], sessions=most_sessions(), **more)
 
     def start(self):
         if shutil.which(self.program) is None and not pathlib.Path(self.program).exists():
@@ -202,8 +211,8 @@ class Postern(Peer):
     threads = 1
     tls_behind = False
 
-    def __init__(self, stage):
-        super().__init__(stage)
+    def __init__(self, stage, backend_ports=None):
+        super().__init__(stage, backend_ports)
         self.program = str(stage.build / "app/postern")
 
     def processors(self):

@@ -45,6 +45,11 @@ def ratio(results, axis, one, other, figures):
     return None, None
 
 
+FAIRNESS = [Column("p50 ms", "p50_ms", 2), Column("p99", "p99_ms", 2), Column("max", "max_ms", 2), Column("failed", "failed"), Column("CPU %", "cpu_percent"),
+            Column("guesses/s", "sent"), Column("told wrong", "answered_wrong"), Column("throttled", "answered_throttled"), Column("busy", "answered_busy"), Column("otherwise", "answered_otherwise"),
+            Column("unanswered", "unanswered"), Column("connections/s", "connections"), Column("silent", "silent"), Column("stalled", "stalled")]
+
+
 def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
@@ -65,6 +70,9 @@ def axis_table(results, axis):
 def idle_table(results, axis, title):
     samples, steps = results.samples[axis], idle_sizes(results, axis)
     head = ["", *[f"{kind}, {figure(held)}" for kind in ("PSS", "slab") for held in steps], "CPU %"]
+    several = [f"{figure(held)} by {figure(processes)}" for held in steps for processes in [most_processes(results, axis, held)] if processes > 1]
+    by_several = (" A process may not have as many descriptors as it takes: " + ", ".join(several) + " processes of each proxy, with one configuration, backends and clients "
+                  "of their own; PSS is their sum.") if several else ""
     rows = []
     for peer, found in samples.items():
         if not found:
@@ -72,8 +80,38 @@ def idle_table(results, axis, title):
             continue
         rows.append([peer, *[figure(results.median(axis, peer, f"{kind}_{held}")) for kind in ("pss", "slab") for held in steps],
                      figure(results.median(axis, peer, "idle_cpu_percent"), 2)])
-    return [f"### {title}", "", "Bytes for each session in IDLE, by how many there are. Slab is the kernel's memory of the whole machine: all four sockets of a session, and what else went on.",
-            "", *table(head, rows)]
+    return [f"### {title}", "", "Bytes for each session in IDLE, by how many there are. Slab is the kernel's memory of the whole machine: all four sockets of a session, and what else went on."
+            + by_several, "", *table(head, rows)]
+
+
+def plain_table(results, axis, title, about, columns):
+    """Without a comparison of the rows."""
+    rows = [[name, *([column.of(results, axis, name) for column in columns] if samples else [results.reason(axis, name), *[""] * (len(columns) - 1)])]
+            for name, samples in results.samples[axis].items()]
+    return [f"### {title}", "", about, "", *table(["", *[column.title for column in columns]], rows)]
+
+
+def fairness_table(results):
+    about = ("50 good logins a second from one address, each timed from when it was due, and what else was there: wrong guesses from 50 networks for the accounts that log in, "
+             "connections that say nothing, TLS handshakes that stop within the first message or behind the server's answer; what postern cuts is opened again. "
+             "Guesses and their answers are for each second.")
+    wanted = [results.median("fairness", name, "wanted") or 0 for name in results.samples["fairness"]]
+    sent = [results.median("fairness", name, "sent") or 0 for name in results.samples["fairness"]]
+    short = [f"{figure(made)} of {figure(due)}" for made, due in zip(sent, wanted) if made < 0.98 * due]
+    if short:
+        about += f" The generator, on one processor with clients and backend, could not guess as often as it should: {', '.join(short)}."
+    return plain_table(results, "fairness", "Good logins under attack", about, FAIRNESS)
+
+
+def functions_table(results):
+    return plain_table(results, "functions", "Hot functions", "Single calls, by Google Benchmark; authentication has its read of SQLite, the log its own thread.",
+                       [Column("µs", "us", 2), Column("p99", "p99_us", 2)])
+
+
+def idle_long_table(results):
+    columns = [Column("sessions", "sessions"), Column("processes", "processes"), Column("seconds", "seconds"), Column("answered", "answered"), Column("PSS at first", "pss_begin"),
+               Column("PSS at last", "pss_end"), Column("slab at first", "slab_begin"), Column("slab at last", "slab_end"), Column("CPU %", "cpu_percent", 2)]
+    return plain_table(results, "idle_long", "Idle for long", "Sessions in IDLE in which nothing happens; then each ends its IDLE, says NOOP and leaves. Bytes for each session, of all processes together.", columns)
 
 
 def moved_table(results):
@@ -121,6 +159,11 @@ def idle_sizes(results, axis):
     return sorted({int(name[4:]) for found in results.samples[axis].values() for sample in found for name in sample if name.startswith("pss_")})
 
 
+def most_processes(results, axis, held):
+    """By which so many sessions of a peer were held."""
+    return max([sample.get(f"processes_{held}", 1) for found in results.samples[axis].values() for sample in found], default=1)
+
+
 def idle_memory(results, axis, peer):
     values = [results.median(axis, peer, f"pss_{held}") for held in idle_sizes(results, axis)]
     return [value for value in values if value is not None]
@@ -136,6 +179,27 @@ def greatest_idle(axis, peer):
 def idle_growth(results):
     values, sizes = idle_memory(results, "idle", "postern"), idle_sizes(results, "idle")
     return (values[-1] / values[0], f"{sizes[-1]} to {sizes[0]}") if len(values) > 1 else (None, "")
+
+
+def answered(results):
+    good, all_of_them = (results.median("idle_long", "postern", name) for name in ("answered", "sessions"))
+    return (good / all_of_them, f"{figure(good)} of {figure(all_of_them)}") if all_of_them else (None, "")
+
+
+def under_attack(name):
+    def value(results):
+        worse, quiet = (results.median("fairness", row, "p99_ms") for row in (name, "quiet"))
+        return (worse / quiet, "") if worse and quiet else (None, "")
+    return value
+
+
+def failed_under_attack(results):
+    failed = [sample["failed"] for found in results.samples["fairness"].values() for sample in found]
+    return (sum(failed), "") if failed else (None, "")
+
+
+def p99_of(function):
+    return lambda results: (results.median("functions", function, "p99_us"), "µs")
 
 
 def moved_growth(of, to):
@@ -157,6 +221,7 @@ BOUNDS = [
     Bound("idle", "idle session, TLS in front, KB of PSS", 15.5, greatest_idle("idle", "postern")),
     Bound("idle", "the same, most sessions to fewest", 1.1, idle_growth),
     Bound("idle_tls", "idle session, TLS on both sides, KB of PSS", 30, greatest_idle("idle_tls", "postern, TLS behind")),
+    Bound("idle_long", "sessions that answer after a long time", 1.0, answered, at_least=True),
     Bound("moved", "sessions that moved much, memory to those that did not", 1.1, moved_growth("moved_held", "idle_held")),
     Bound("moved", "the same when all have gone, memory to before", 1.1, moved_growth("moved_left", "before")),
     against("download", "nginx", 0.45, FLOW_COST, "download per GiB, to nginx"),
@@ -165,8 +230,15 @@ BOUNDS = [
     Bound("guard", "submission per GiB, to upload", 1.1, lambda results: (results.median("guard", "postern", "beside_upload"), "CPU time")),
     against("roundtrip", "nginx", 1.0, ["added_p50_us"], "added round trip, to nginx"),
     against("autoconfig", "nginx", 0.7, ["per_cpu_second"], "autoconfig requests per CPU second, to nginx", at_least=True),
+    Bound("functions", "remembered password with SQLite, p99 in µs", 200, p99_of("auth/remembered_password")),
+    Bound("functions", "app password with SQLite, p99 in µs", 300, p99_of("auth/app_password")),
+    Bound("fairness", "good logins' p99 under attack, to quiet", 2.0, under_attack("all")),
+    Bound("fairness", "good logins that fail, quiet and under attack", 0, failed_under_attack),
     Bound("threads", "logins/s with two threads, to one", 1.8, lambda results: (ratio(results, "threads", "postern, 2 threads", "postern", ["per_second"])[0], ""), at_least=True),
 ]
+
+
+OWN_TABLES = {"moved": moved_table, "fairness": fairness_table, "functions": functions_table, "idle_long": idle_long_table}
 
 
 def markdown(results, heading):
@@ -174,8 +246,8 @@ def markdown(results, heading):
     for axis in results.samples:
         if axis in TABLES:
             lines += axis_table(results, axis)
-        elif axis == "moved":
-            lines += moved_table(results)
+        elif axis in OWN_TABLES:
+            lines += OWN_TABLES[axis](results)
         else:
             lines += idle_table(results, axis, "Idle sessions" if axis == "idle" else "Idle sessions, TLS on both sides")
     return "\n".join(lines)

@@ -51,7 +51,30 @@ class Report(unittest.TestCase):
         self.assertIn("| the same, most sessions to fewest | at most 1.10 | 1.07 (5000 to 1000) | met |", text)
 
     def test_every_axis_has_a_table(self):
-        self.assertEqual(set(axes.AXES) - {"idle", "idle_tls", "moved"}, set(report.TABLES))
+        self.assertEqual(set(axes.AXES) - {"idle", "idle_tls"}, set(report.TABLES) | set(report.OWN_TABLES))
+
+    def test_an_attack_is_compared_with_quiet(self):
+        sample = {"p50_ms": 1, "p99_ms": 2, "max_ms": 9, "failed": 0, "wanted": 0, "sent": 0}
+        found = results("fairness", axes.ATTACKS, quiet=[sample], all=[sample | {"p99_ms": 4.1, "failed": 3, "wanted": 1000, "sent": 700}])
+        text = report.markdown(found, ["## now"])
+        self.assertIn("| good logins' p99 under attack, to quiet | at most 2.00 | 2.05 | **not met** |", text)
+        self.assertIn("| good logins that fail, quiet and under attack | at most 0.00 | 3.00 | **not met** |", text)
+        self.assertIn("could not guess as often as it should: 700 of 1 000.", text)
+
+    def test_percentiles_of_functions_are_judged(self):
+        found = results("functions", [axes.Function("auth/remembered_password"), axes.Function("auth/app_password")],
+                        **{"auth/remembered_password": [{"us": 16, "p99_us": 201}], "auth/app_password": [{"us": 160, "p99_us": 299}]})
+        text = report.markdown(found, ["## now"])
+        self.assertIn("p99 in µs | at most 200.00 | 201.00 (µs) | **not met** |", text)
+        self.assertIn("p99 in µs | at most 300.00 | 299.00 (µs) | met |", text)
+
+    def test_every_session_must_answer_after_a_long_time(self):
+        figures = {"sessions": 20000, "processes": 3, "seconds": 600, "answered": 19999}
+        self.assertIn("| 1.00 (19 999 of 20 000) | **not met** |", report.markdown(results("idle_long", (peers.Postern,), postern=[figures]), ["## now"]))
+
+    def test_several_processes_are_told(self):
+        sizes = {"pss_1000": 15000, "pss_20000": 16000, "slab_1000": 1, "slab_20000": 2, "processes_1000": 1, "processes_20000": 3, "idle_cpu_percent": 0}
+        self.assertIn("20 000 by 3 processes of each proxy", report.markdown(results("idle", (peers.Postern,), postern=[sizes]), ["## now"]))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ def parse_arguments():
     parser.add_argument("--repetitions", type=int, default=3, help="of each measurement (default: 3); medians are shown")
     parser.add_argument("--seconds", type=float, help="of each measurement (default: 5, with --quick 1.5)")
     parser.add_argument("--only", action="append", choices=axes.AXES, metavar="AXIS", help="measure this alone; may be given again: " + ", ".join(axes.AXES))
+    parser.add_argument("--long-sessions", type=int, default=20_000, help="of the axis idle_long, which is measured only when it is asked for (default: 20000)")
+    parser.add_argument("--hold", type=float, default=600, help="seconds in which nothing happens to them (default: 600)")
     parser.add_argument("--quick", action="store_true", help="shorter, and with fewer idle sessions: to see that it works")
     parser.add_argument("--users", type=int, default=100, help="accounts that log in (default: 100)")
     parser.add_argument("--moving-sessions", type=int, default=10_000, help="of the axis moved, 10 MB each (default: 10000)")
@@ -45,7 +47,7 @@ def allow_many_descriptors():
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, max(hard, DESCRIPTORS)))
     except (ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        print(f"only {hard} descriptors are allowed: larger numbers of idle sessions are left out", file=sys.stderr)
+        print(f"only {hard} descriptors are allowed: larger numbers of idle sessions are held by several processes", file=sys.stderr)
 
 
 def version(*command):
@@ -84,7 +86,7 @@ def heading(arguments, stage):
 
 def main():
     arguments = parse_arguments()
-    for program in ("app/postern", "tests/bench/load/bench_load", "tests/bench/load/bench_backend"):
+    for program in ("app/postern", "tests/bench/hot/bench_hot_functions", *(f"tests/bench/load/bench_{name}" for name in ("load", "backend", "attack"))):
         if not (arguments.build / program).exists():
             sys.exit(f"{arguments.build / program} is missing: scripts/bench builds it")
     allow_many_descriptors()
@@ -96,7 +98,7 @@ def main():
     head = heading(arguments, stage)
     bench = axes.Bench(stage, arguments)
     try:
-        for axis in arguments.only or axes.AXES:
+        for axis in arguments.only or axes.BY_DEFAULT:
             axes.AXES[axis](bench)
     except KeyboardInterrupt:
         print("interrupted: what there is follows", file=sys.stderr)
