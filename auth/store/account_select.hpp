@@ -28,13 +28,12 @@ public:
     [[nodiscard]] static std::vector<Account> all(Database& database, std::string_view from, Bound&&... bound) {
         AccountSelect row;
         std::vector<Account> accounts;
-        soci::statement statement(database.session());
-        row.bind_to(statement);
-        (statement.exchange(std::forward<Bound>(bound)), ...);
-        statement.alloc();
-        statement.prepare("SELECT " + columns(database) + ' ' + std::string(from), soci::details::st_one_time_query);
-        statement.define_and_bind();
-        for (bool found = statement.execute(true); found; found = statement.fetch()) accounts.push_back(row.account());
+        Statements::Lent statement = database.next("SELECT " + columns(database) + ' ' + std::string(from));
+        row.bind_to(*statement);
+        (statement->exchange(std::forward<Bound>(bound)), ...);
+        statement->define_and_bind();
+        for (bool found = statement->execute(true); found; found = statement->fetch())
+            accounts.push_back(row.account());
         return accounts;
     }
 

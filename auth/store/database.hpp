@@ -3,6 +3,7 @@
 
 #include "auth/account.hpp"
 #include "auth/store/session_watch.hpp"
+#include "auth/store/statements.hpp"
 
 #include <soci/soci.h>
 
@@ -12,41 +13,39 @@
 
 namespace postern::auth::store {
 
-enum class Engine { sqlite, postgresql };
-
 /// Wraps a session for one transaction. Everything here throws soci_error.
 class Database {
 public:
-    Database(soci::session& session, Engine engine, const Watched& watched)
-        : session_(session), engine_(engine), watched_(watched) {}
+    Database(Statements& statements, const Watched& watched) : statements_(statements), watched_(watched) {}
 
-    /// For one statement, whose time to answer begins now.
-    [[nodiscard]] soci::session& session() const {
-        watched_.renew();
-        return session_;
-    }
-    [[nodiscard]] Engine engine() const noexcept { return engine_; }
+    [[nodiscard]] Engine engine() const noexcept { return statements_.engine(); }
 
     /// Runs one statement with what it is bound to. How many rows it changed.
     template <class... Bound>
-    long long execute(const std::string& query, Bound&&... bound) {
-        soci::statement statement(session());
-        run(statement, query, std::forward<Bound>(bound)...);
-        return statement.get_affected_rows();
+    long long execute(std::string_view query, Bound&&... bound) {
+        Statements::Lent statement = next(query);
+        run(*statement, std::forward<Bound>(bound)...);
+        return statement->get_affected_rows();
     }
 
     /// Runs one statement and fills the `into`s of its first row. Whether there is one.
     template <class... Bound>
-    bool first(const std::string& query, Bound&&... bound) {
-        soci::statement statement(session());
-        return run(statement, query, std::forward<Bound>(bound)...);
+    bool first(std::string_view query, Bound&&... bound) {
+        Statements::Lent statement = next(query);
+        return run(*statement, std::forward<Bound>(bound)...);
     }
 
     /// Fills the `into`s with each row in turn and calls `row()`.
     template <class Row, class... Bound>
-    void each(const std::string& query, Row row, Bound&&... bound) {
-        soci::statement statement(session());
-        for (bool found = run(statement, query, std::forward<Bound>(bound)...); found; found = statement.fetch()) row();
+    void each(std::string_view query, Row row, Bound&&... bound) {
+        Statements::Lent statement = next(query);
+        for (bool found = run(*statement, std::forward<Bound>(bound)...); found; found = statement->fetch()) row();
+    }
+
+    /// A statement whose time to answer begins now.
+    [[nodiscard]] Statements::Lent next(std::string_view query) {
+        watched_.renew();
+        return {statements_, query};
     }
 
     /// An aggregate that gives the values of `expression` as lines.
@@ -56,17 +55,13 @@ public:
 
 private:
     template <class... Bound>
-    static bool run(soci::statement& statement, const std::string& query, Bound&&... bound) {
+    static bool run(soci::statement& statement, Bound&&... bound) {
         (statement.exchange(std::forward<Bound>(bound)), ...);
-        statement.alloc();
-        // Sent and executed at once: a prepared statement would cost PostgreSQL three round trips.
-        statement.prepare(query, soci::details::st_one_time_query);
         statement.define_and_bind();
         return statement.execute(true);
     }
 
-    soci::session& session_;
-    Engine engine_;
+    Statements& statements_;
     const Watched& watched_;
 };
 

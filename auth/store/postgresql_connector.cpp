@@ -74,6 +74,11 @@ Trouble trouble_of_postgresql(std::string_view sqlstate, const std::string& mess
         return {.error = unavailable("is busy: " + said), .is_passing = true};
     if (sqlstate == "57014" || sqlstate == "55P03")
         return {.error = unavailable("is too slow: a statement was given up. Look for locks in pg_stat_activity")};
+    // Somebody has changed a table under a prepared statement, or dropped it: a pooler that lends sessions does so.
+    if (sqlstate == "26000" || said.starts_with("cached plan"))
+        return {.error = unavailable("has lost its prepared statements: " + said),
+                .is_session_lost = true,
+                .is_passing = true};
     if (sqlstate.starts_with("23")) return {.error = {StoreFault::refused, "a rule of the store forbids it: " + said}};
     if (sqlstate.starts_with("28") || sqlstate == "3D000" || sqlstate == "42501")
         return {.error = unavailable("refuses this user: " + said + ". Check store.postgresql"),

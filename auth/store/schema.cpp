@@ -106,7 +106,8 @@ StoreResult<MigrationReport> migrate_session(soci::session& session,
     std::string mode;
     if (read_sqlite_schema(session, target).state == SchemaState::empty)
         session << "PRAGMA journal_mode = WAL", soci::into(mode);
-    OpenTransaction transaction(session, "BEGIN IMMEDIATE");
+    Statements statements(session, Engine::sqlite);
+    OpenTransaction transaction(statements, "BEGIN IMMEDIATE");
     auto report = apply_missing(session, Engine::sqlite, path, read_sqlite_schema(session, target), steps);
     if (report) transaction.commit();
     return report;
@@ -196,7 +197,8 @@ StoreResult<MigrationReport> migrate_postgresql(const config::PostgresqlSettings
     try {
         soci::session session;
         connector.open(session);
-        OpenTransaction transaction(session, "BEGIN");
+        Statements statements(session, Engine::postgresql);
+        OpenTransaction transaction(statements, "BEGIN");
         session << "SELECT pg_advisory_xact_lock(" + std::to_string(postern_application_id) + ")";
         auto report = apply_missing(session, Engine::postgresql, connector.place(),
                                     read_postgresql_schema(session, steps.back().version), steps);

@@ -34,8 +34,15 @@ SessionPool::SessionPool(std::shared_ptr<const Connector> connector,
                          std::chrono::milliseconds lease_timeout,
                          std::chrono::milliseconds answer_timeout)
     : connector_(std::move(connector)), lease_timeout_(lease_timeout), is_open_(sessions, 1), pool_(sessions) {
-    for (std::size_t i = 0; i != sessions; ++i) connector_->open(pool_.at(i));
+    for (std::size_t i = 0; i != sessions; ++i) {
+        connector_->open(pool_.at(i));
+        statements_.push_back(std::make_unique<Statements>(pool_.at(i), connector_->engine()));
+    }
     if (connector_->descriptor(pool_.at(0)) >= 0) watch_ = std::make_unique<SessionWatch>(sessions, answer_timeout);
+}
+
+SessionPool::~SessionPool() {
+    for (std::size_t i = 0; i != statements_.size(); ++i) forget_statements(i);
 }
 
 SessionPool::Lease SessionPool::take() {
@@ -48,13 +55,21 @@ void SessionPool::make_ready(std::size_t position) {
     if (is_open_[position] != 0) return;
     if (steady_ms() < down_until_ms_) throw StillDown();
     soci::session& session = pool_.at(position);
+    forget_statements(position);
     session.close();
     connector_->open(session);
     is_open_[position] = 1;
     down_until_ms_ = 0;
 }
 
-StoreResult<void> SessionPool::transact(const std::string& begin, const std::function<bool(Database&)>& work) {
+/// PostgreSQL is told of each one, and may not answer.
+void SessionPool::forget_statements(std::size_t position) {
+    if (statements_[position]->empty()) return;  // a session that could not be opened again has no descriptor
+    const Watched watched(watch_.get(), position, connector_->descriptor(pool_.at(position)));
+    statements_[position]->forget();
+}
+
+StoreResult<void> SessionPool::transact(std::string_view begin, const std::function<bool(Database&)>& work) {
     const Lease lease = take();
     if (!lease.is_held()) return std::unexpected(all_busy());
     for (int tries = 1;; ++tries) {
@@ -71,15 +86,15 @@ StoreResult<void> SessionPool::transact(const std::string& begin, const std::fun
 }
 
 void SessionPool::attempt(std::size_t position,
-                          const std::string& begin,
+                          std::string_view begin,
                           const std::function<bool(Database&)>& work,
                           bool& has_begun) {
     make_ready(position);
-    soci::session& session = pool_.at(position);
-    const Watched watched(watch_.get(), position, connector_->descriptor(session));
-    OpenTransaction transaction(session, begin);
+    Statements& statements = *statements_[position];
+    const Watched watched(watch_.get(), position, connector_->descriptor(statements.session()));
+    OpenTransaction transaction(statements, begin);
     has_begun = true;
-    Database database(session, connector_->engine(), watched);
+    Database database(statements, watched);
     if (!work(database)) return;
     watched.renew();
     transaction.commit();
@@ -91,7 +106,7 @@ Trouble SessionPool::examine(std::size_t position, std::exception_ptr thrown, bo
         // A session that had been open may have been cut by a restart of the database: only a new one that cannot be
         // opened says that it is down.
         if (is_open_[position] == 0 && steady_ms() >= down_until_ms_) down_until_ms_ = steady_ms() + down_for_ms;
-        trouble.is_passing = !has_begun && is_open_[position] != 0;
+        trouble.is_passing = trouble.is_passing || (!has_begun && is_open_[position] != 0);
         is_open_[position] = 0;
     }
     return trouble;
@@ -104,7 +119,7 @@ StoreError SessionPool::all_busy() const {
 OpenTransaction::~OpenTransaction() {
     if (!open_) return;
     try {
-        session_ << "ROLLBACK";
+        statements_.session() << "ROLLBACK";
     } catch (const soci::soci_error&) {
         // Rolled back already, as SQLite does when the disk is full, or the connection is gone and took it along:
         // there is nothing left to undo.
@@ -113,7 +128,7 @@ OpenTransaction::~OpenTransaction() {
 }
 
 void OpenTransaction::commit() {
-    session_ << "COMMIT";
+    statements_.run("COMMIT");
     open_ = false;
 }
 

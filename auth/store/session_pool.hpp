@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,11 +58,16 @@ public:
                 std::size_t sessions,
                 std::chrono::milliseconds lease_timeout,
                 std::chrono::milliseconds answer_timeout = std::chrono::seconds(8));
+    SessionPool(const SessionPool&) = delete;
+    SessionPool& operator=(const SessionPool&) = delete;
+    SessionPool(SessionPool&&) = delete;
+    SessionPool& operator=(SessionPool&&) = delete;
+    ~SessionPool();
 
     /// Begins a transaction with the statement `begin`, runs `work` in it, and commits when `work` says so. What goes
     /// wrong becomes an error after everything was undone; so does waiting in vain for a session. Runs `work` again, at
     /// most four times, when a deadlock was broken at its cost or the session was found dead before it began.
-    [[nodiscard]] StoreResult<void> transact(const std::string& begin, const std::function<bool(Database&)>& work);
+    [[nodiscard]] StoreResult<void> transact(std::string_view begin, const std::function<bool(Database&)>& work);
 
     [[nodiscard]] const Connector& connector() const noexcept { return *connector_; }
 
@@ -90,10 +96,11 @@ private:
 
     [[nodiscard]] Lease take();
     void attempt(std::size_t position,
-                 const std::string& begin,
+                 std::string_view begin,
                  const std::function<bool(Database&)>& work,
                  bool& has_begun);
     void make_ready(std::size_t position);
+    void forget_statements(std::size_t position);
     [[nodiscard]] Trouble examine(std::size_t position, std::exception_ptr thrown, bool has_begun);
     [[nodiscard]] StoreError all_busy() const;
 
@@ -102,13 +109,16 @@ private:
     std::vector<char> is_open_;                    // by position; touched only by whoever holds the lease
     std::atomic<std::int64_t> down_until_ms_ = 0;  // steady clock
     soci::connection_pool pool_;
-    std::unique_ptr<SessionWatch> watch_;  // where sessions wait on a connection
+    std::unique_ptr<SessionWatch> watch_;                  // where sessions wait on a connection
+    std::vector<std::unique_ptr<Statements>> statements_;  // by position, as is_open_
 };
 
 /// A transaction that is rolled back unless committed.
 class OpenTransaction {
 public:
-    OpenTransaction(soci::session& session, const std::string& begin) : session_(session) { session_ << begin; }
+    OpenTransaction(Statements& statements, std::string_view begin) : statements_(statements) {
+        statements_.run(begin);
+    }
     OpenTransaction(const OpenTransaction&) = delete;
     OpenTransaction& operator=(const OpenTransaction&) = delete;
     OpenTransaction(OpenTransaction&&) = delete;
@@ -118,7 +128,7 @@ public:
     void commit();
 
 private:
-    soci::session& session_;
+    Statements& statements_;
     bool open_ = true;
 };
 

@@ -91,7 +91,7 @@ protected:
 private:
     /// SQLite takes its one write lock at once, so that a change can never fail half-way because somebody else wrote
     /// meanwhile.
-    [[nodiscard]] std::string begin(Access access) const {
+    [[nodiscard]] std::string_view begin(Access access) const {
         if (engine_ == Engine::sqlite) return access == Access::change ? "BEGIN IMMEDIATE" : "BEGIN";
         return access == Access::change ? "BEGIN ISOLATION LEVEL READ COMMITTED"
                                         : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

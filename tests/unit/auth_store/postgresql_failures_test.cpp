@@ -53,6 +53,7 @@ TEST_F(PostgresqlFailures, AWrongDatabaseOrUserIsSaid) {
 }
 
 TEST_F(PostgresqlFailures, SessionsThatWereCutAreOpenedAnewUnseen) {
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(*find("anna"));  // its statements are prepared now
     cut_sessions();
     for (int i = 0; i < 8; ++i) EXPECT_TRUE(find("anna")) << find("anna").error().detail;
     EXPECT_FALSE(*find("anna"));
@@ -295,6 +296,7 @@ INSTANTIATE_TEST_SUITE_P(Postgresql,
                              {"DiskFull", "53100", "out of disk"},
                              {"TooManyConnections", "53300", "raise max_connections", true},
                              {"ShuttingDown", "57P01", "does not answer", true},
+                             {"NoSuchStatement", "26000", "lost its prepared statements", true, true},
                              {"NoState", "", "does not answer", true},
                          }),
                          [](const auto& test) { return test.param.name; });
