@@ -1,13 +1,13 @@
 #include "net/log.hpp"
 
-#include <boost/json.hpp>
-#include <fmt/chrono.h>
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
+#include "net/log_writer.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <string>
 
@@ -16,57 +16,105 @@
 namespace postern::net {
 namespace {
 
-constexpr std::size_t queued_lines = 8192;
+using config::LogLevel;
+
+// A buffer that a line has made larger than this is given back.
+constexpr std::size_t kept_bytes = 4096;
 
 struct Log {
-    std::shared_ptr<spdlog::logger> logger;
-    bool json = false;
+    std::unique_ptr<LogWriter> writer;
+    std::atomic<LogLevel> level = LogLevel::info;
+    bool is_json = false;
+    bool has_colours = false;
 };
 
+/// Never destroyed: threads may log to the last.
 Log& the_log() {
-    static Log log;
+    static Log& log = *new Log;
     return log;
 }
 
-spdlog::level::level_enum spdlog_level(config::LogLevel level) {
+std::string_view level_name(LogLevel level) {
     switch (level) {
-        case config::LogLevel::debug:
-            return spdlog::level::debug;
-        case config::LogLevel::info:
-            return spdlog::level::info;
-        case config::LogLevel::warning:
-            return spdlog::level::warn;
-        case config::LogLevel::error:
-            return spdlog::level::err;
-    }
-    return spdlog::level::info;
-}
-
-std::string_view level_name(config::LogLevel level) {
-    switch (level) {
-        case config::LogLevel::debug:
+        case LogLevel::debug:
             return "debug";
-        case config::LogLevel::info:
+        case LogLevel::info:
             return "info";
-        case config::LogLevel::warning:
+        case LogLevel::warning:
             return "warning";
-        case config::LogLevel::error:
+        case LogLevel::error:
             return "error";
     }
     return "info";
 }
 
-std::string timestamp() {
-    const auto now = std::chrono::system_clock::now();
-    const auto fraction =
-        std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()) % std::chrono::seconds(1);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
-                       fraction.count());
+/// Select Graphic Rendition of ECMA-48.
+std::string_view colour_of(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return "\x1b[36m";
+        case LogLevel::info:
+            return "\x1b[32m";
+        case LogLevel::warning:
+            return "\x1b[1;33m";
+        case LogLevel::error:
+            return "\x1b[1;31m";
+    }
+    return "";
 }
 
-/// JSON strings escape what is dangerous in a line (control characters, quotes) in a form that every tool can undo.
-std::string quoted(std::string_view text) {
-    return boost::json::serialize(boost::json::value(text));
+void append_number(std::string& line, std::int64_t number) {
+    std::array<char, 24> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    line.append(digits.data(), written.ptr);
+}
+
+/// Behind the second as `form` tells it, in UTC or local time: a dot and milliseconds. What tells the second is made
+/// once a second.
+void append_time(std::string& line, const char* form, bool is_utc) {
+    struct Told {
+        const char* form = nullptr;
+        std::time_t second = 0;
+        std::array<char, 32> text{};
+        std::size_t size = 0;
+    };
+    static thread_local Told told;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    if (told.form != form || told.second != second.count()) {
+        told.form = form;
+        told.second = second.count();
+        std::tm parts{};
+        is_utc ? gmtime_r(&told.second, &parts) : localtime_r(&told.second, &parts);
+        told.size = std::strftime(told.text.data(), told.text.size(), form, &parts);
+    }
+    const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(now - second).count();
+    line.append(told.text.data(), told.size);
+    line += '.';
+    for (const auto unit : {100, 10, 1}) line += static_cast<char>('0' + milliseconds / unit % 10);
+}
+
+/// As a string of JSON (RFC 8259 section 7): it escapes what is dangerous in a line in a form that every tool can undo.
+void append_quoted(std::string& line, std::string_view text) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+    line += '"';
+    while (!text.empty()) {
+        const auto end = std::ranges::find_if_not(text, is_plain);
+        line.append(text.begin(), end);
+        text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+        if (text.empty()) break;
+        const auto byte = static_cast<unsigned char>(text.front());
+        text.remove_prefix(1);
+        line += '\\';
+        if (byte >= 0x20)
+            line += static_cast<char>(byte);
+        else if (byte == '\n' || byte == '\r' || byte == '\t')
+            line += byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't';
+        else
+            line.append("u00") += {hex[byte >> 4U], hex[byte & 0xFU]};
+    }
+    line += '"';
 }
 
 bool needs_quotes(std::string_view text) {
@@ -74,22 +122,42 @@ bool needs_quotes(std::string_view text) {
     return text.empty() || !std::ranges::all_of(text, plain);
 }
 
-std::string json_line(config::LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-    boost::json::object line{{"time", timestamp()}, {"level", level_name(level)}, {"event", event}};
-    for (const LogField& field : fields)
-        std::visit([&](const auto& value) { line.emplace(field.name, value); }, field.value);
-    return boost::json::serialize(line);
+void append_json(std::string& line, LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    line += R"({"time":")";
+    append_time(line, "%Y-%m-%dT%H:%M:%S", true);
+    line.append(R"(Z","level":")").append(level_name(level)).append(R"(","event":")").append(event).append("\"");
+    for (const LogField& field : fields) {
+        line.append(",\"").append(field.name).append("\":");
+        if (const auto* text = std::get_if<std::string_view>(&field.value))
+            append_quoted(line, *text);
+        else
+            append_number(line, std::get<std::int64_t>(field.value));
+    }
+    line += '}';
 }
 
-std::string text_line(std::string_view event, std::initializer_list<LogField> fields) {
-    std::string line(event);
+void append_text(std::string& line, LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    append_time(line, "%Y-%m-%d %H:%M:%S", false);
+    const bool has_colours = the_log().has_colours;
+    line.append(" ").append(has_colours ? colour_of(level) : "").append(level_name(level));
+    line.append(has_colours ? "\x1b[m " : " ").append(event);
     for (const LogField& field : fields) {
         line.append(" ").append(field.name).append("=");
         if (const auto* text = std::get_if<std::string_view>(&field.value))
-            line += needs_quotes(*text) ? quoted(*text) : std::string(*text);
+            needs_quotes(*text) ? append_quoted(line, *text) : void(line.append(*text));
         else
-            line += std::to_string(std::get<std::int64_t>(field.value));
+            append_number(line, std::get<std::int64_t>(field.value));
     }
+}
+
+void append_line(std::string& line, LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    the_log().is_json ? append_json(line, level, event, fields) : append_text(line, level, event, fields);
+    line += '\n';
+}
+
+std::string loss_line(std::uint64_t lost) {
+    std::string line;
+    append_line(line, LogLevel::warning, "log_lines_lost", {{"lines", lost}});
     return line;
 }
 
@@ -97,30 +165,30 @@ std::string text_line(std::string_view event, std::initializer_list<LogField> fi
 
 void start_logging(const config::LogSettings& settings) {
     Log& log = the_log();
-    log.json = settings.format == config::LogFormat::json ||
-               (settings.format == config::LogFormat::automatic && isatty(STDERR_FILENO) == 0);
-    spdlog::init_thread_pool(queued_lines, 1);
-    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();  // colours only on a terminal
-    log.logger = std::make_shared<spdlog::async_logger>("postern", std::move(sink), spdlog::thread_pool(),
-                                                        spdlog::async_overflow_policy::overrun_oldest);
-    log.logger->set_level(spdlog_level(settings.level));
-    log.logger->set_pattern(log.json ? "%v" : "%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
-    log.logger->flush_on(spdlog::level::info);
+    const bool is_terminal = isatty(STDERR_FILENO) != 0;
+    log.is_json =
+        settings.format == config::LogFormat::json || (settings.format == config::LogFormat::automatic && !is_terminal);
+    log.has_colours = is_terminal;
+    log.level = settings.level;
+    log.writer = std::make_unique<LogWriter>(STDERR_FILENO, LogWriter::Bounds{}, loss_line);
 }
 
 void stop_logging() {
-    the_log().logger.reset();
-    spdlog::shutdown();
+    the_log().writer.reset();
 }
 
-void set_log_level(config::LogLevel level) {
-    if (the_log().logger) the_log().logger->set_level(spdlog_level(level));
+void set_log_level(LogLevel level) {
+    the_log().level = level;
 }
 
-void log(config::LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     const Log& log = the_log();
-    if (!log.logger || !log.logger->should_log(spdlog_level(level))) return;
-    log.logger->log(spdlog_level(level), log.json ? json_line(level, event, fields) : text_line(event, fields));
+    if (!log.writer || level < log.level.load(std::memory_order_relaxed)) return;
+    static thread_local std::string line;
+    line.clear();
+    append_line(line, level, event, fields);
+    log.writer->put(line, level >= LogLevel::warning);
+    if (line.capacity() > kept_bytes) line = {};
 }
 
 }  // namespace postern::net

@@ -23,17 +23,19 @@ struct LogField {
     LogField(std::string_view field_name, Number number) : name(field_name), value(static_cast<std::int64_t>(number)) {}
 };
 
-/// Starts the log on standard error. Lines are written by a thread of their own from a queue of 8192: if the reader of
-/// the log stalls, the oldest lines are lost, and the mail goes on. Call once, before any other thread logs.
+/// Starts the log on standard error. Lines are written by a thread of their own, many at once: a warning or an error
+/// without delay, others within 100 ms. If the reader of the log stalls, the oldest lines above 1 MiB are lost (a later
+/// line, `log_lines_lost`, tells how many), and the mail goes on. Call before any other thread logs.
 void start_logging(const config::LogSettings& settings);
 
 /// What is less than `level` is not written from now on. Thread rule: any thread.
 void set_log_level(config::LogLevel level);
 
-/// Writes what is queued and ends the thread.
+/// Writes what is queued and ends the thread. Call when no other thread logs any more.
 void stop_logging();
 
-/// Writes one line: time, level, event and the fields in the order given. Before `start_logging` it does nothing.
+/// Writes one line: time, level, event (as the names of fields: lower case, joined by `_`) and the fields in the order
+/// given. Before `start_logging` it does nothing.
 /// Thread rule: any thread; never blocks.
 void log(config::LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 

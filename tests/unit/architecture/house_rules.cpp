@@ -109,7 +109,7 @@ const Names files_of_codes{"auth/imported_hash.cpp",
 // A header belongs to the first library that has a pattern for it. One of no library is refused: confine it here first.
 // clang-format off
 const std::vector<Library> libraries{
-    {"Boost.JSON",        {"boost/json.hpp", "boost/json/*"}, {"net/*", "app/*", "auth/outbox.cpp", "auth/delivery/*", "auth/procedures/*"}},
+    {"Boost.JSON",        {"boost/json.hpp", "boost/json/*"}, {"app/*", "auth/outbox.cpp", "auth/delivery/*", "auth/procedures/*"}},
     {"Boost",             {"boost/*"},                        socket_files},
     {"ICU",               {"unicode/*"},                      {"base/time_zone.cpp", "auth/prepared_text.cpp"}},
     {"mustache",          {"kainjow/*"},                      {"auth/procedures/letters.cpp", "auth/delivery/*"}},
@@ -122,7 +122,6 @@ const std::vector<Library> libraries{
     {"SOCI",              {"soci/*", "sqlite3.h", "libpq-fe.h"}, {"auth/store/*"}},
     {"libsodium",         {"sodium.h", "sodium/*"},           {"auth/*.cpp"}},
     {"zxcvbn",            {"zxcvbn.h"},                       {"auth/password_policy.cpp"}},
-    {"spdlog",            {"spdlog/*", "fmt/*"},              {"net/log*"}},
     {"prometheus-cpp",    {"prometheus/*"},                   {"net/metrics*", "proxy/mail_metrics*", "proxy/relay.cpp", "app/process_metrics*"}},
     {"CLI11",             {"CLI/*"},                          {"app/*"}},
     {"libcsv",            {"csv.h"},                          {"app/*"}},

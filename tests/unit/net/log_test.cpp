@@ -41,6 +41,15 @@ TEST(Log, AValueCanNeverBeginALineOfItsOwn) {
     }
 }
 
+TEST(Log, EveryCharacterComesBackFromJson) {
+    std::string every = "\xc3\xa9";
+    for (char c = 0; c != '\x7f'; ++c) every += c;
+    const std::string line = logged(json, [&] { log(config::LogLevel::info, "e", {{"field", every}, {"n", -7}}); });
+    const boost::json::object object = boost::json::parse(line).as_object();
+    EXPECT_EQ(object.at("field").as_string(), every);
+    EXPECT_EQ(object.at("n").as_int64(), -7);
+}
+
 TEST(Log, TextLinesQuoteOnlyWhatNeedsIt) {
     const std::string line = logged(text, [] {
         log(config::LogLevel::info, "e", {{"plain", "a.b@c"}, {"empty", ""}, {"spaced", "a b"}, {"number", 7}});
