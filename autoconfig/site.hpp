@@ -33,6 +33,7 @@ public:
     explicit AutoconfigSite(std::vector<MailServices> domains);
 
     [[nodiscard]] net::HttpResponse answer(const net::HttpRequest& request) const override;
+    [[nodiscard]] bool hears_secrets() const noexcept override { return false; }
 
 private:
     using Body = std::shared_ptr<const std::string>;
@@ -64,6 +65,7 @@ public:
     explicit RedirectSite(const config::Settings& settings);
 
     [[nodiscard]] net::HttpResponse answer(const net::HttpRequest& request) const override;
+    [[nodiscard]] bool hears_secrets() const noexcept override { return false; }
 
 private:
     std::unordered_set<std::string> hosts_;

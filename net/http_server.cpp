@@ -22,14 +22,21 @@ namespace {
 namespace http = boost::beast::http;
 using RequestParser = http::request_parser<http::string_body>;
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7).
-std::string http_date() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    std::array<char, 64> text{};
-    const std::size_t length = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    return {text.data(), length};
+/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7). Valid until the thread asks again; made once a second.
+std::string_view http_date() {
+    struct Told {
+        std::time_t second = -1;
+        std::array<char, 64> text{};
+        std::size_t size = 0;
+    };
+    static thread_local Told told;
+    if (const std::time_t now = std::time(nullptr); told.second != now) {
+        told.second = now;
+        std::tm utc{};
+        gmtime_r(&now, &utc);
+        told.size = std::strftime(told.text.data(), told.text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    }
+    return {told.text.data(), told.size};
 }
 
 /// The name of a Host header without its port; empty if it cannot be a host name.
@@ -54,16 +61,21 @@ HttpRequest to_request(const http::request<http::string_body>& message) {
     };
 }
 
-std::string head_of(const HttpResponse& response, bool keep_alive) {
+/// The octets of an answer; without its body for HEAD.
+std::string octets_of(const HttpResponse& response, bool keep_alive, bool has_body) {
+    constexpr std::size_t usual_head = 512;
     const std::size_t length = response.body ? response.body->size() : 0;
-    std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ' +
-                       std::string(http::obsolete_reason(static_cast<http::status>(response.status))) + "\r\n";
-    head += "Date: " + http_date() + "\r\n";
-    for (const auto& [name, value] : response.headers) head.append(name).append(": ").append(value).append("\r\n");
+    const std::string_view reason = http::obsolete_reason(static_cast<http::status>(response.status));
+    std::string text;
+    text.reserve(usual_head + length);
+    text.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ").append(reason);
+    text.append("\r\nDate: ").append(http_date()).append("\r\n");
+    for (const auto& [name, value] : response.headers) text.append(name).append(": ").append(value).append("\r\n");
     const bool bodiless = response.status == 204 || response.status == 304;  // RFC 9110 section 8.6
-    if (!bodiless) head += "Content-Length: " + std::to_string(length) + "\r\n";
-    head += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-    return head;
+    if (!bodiless) text.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
+    text += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+    if (response.body && has_body) text += *response.body;
+    return text;
 }
 
 unsigned status_of(const boost::system::error_code& error) {
@@ -119,6 +131,8 @@ public:
                 co_return;
             }
         }
+        if (!self->handler_->hears_secrets()) self->stream_.end_wiping();
+        self->client_ = self->stream_.peer_address().text();
         for (unsigned served = 1; served <= self->limits_.requests; ++served) {
             const bool go_on = co_await self->serve_one(served < self->limits_.requests);
             if (!go_on) break;
@@ -173,16 +187,14 @@ private:
                                                 std::string_view method,
                                                 bool keep_alive,
                                                 std::chrono::steady_clock::time_point begun) {
-        std::string text = head_of(response, keep_alive);
-        if (response.body && method != "HEAD") text += *response.body;
-        const auto written = co_await stream_.write(text);
+        const auto written = co_await stream_.write(octets_of(response, keep_alive, method != "HEAD"));
         const auto spent = std::chrono::steady_clock::now() - begun;
         if (reporting_.counters != nullptr) reporting_.counters->answered(response.status);
         log(reporting_.request_level, "http",
             {{"method", known_method(method)},
              {"status", response.status},
              {"tls", stream_.tls_version()},
-             {"client", stream_.peer_address().text()},
+             {"client", client_},
              {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(spent).count()}});
         co_return written.has_value();
     }
@@ -196,6 +208,7 @@ private:
     const std::span<const base::IpNetwork> balancers_;
     const HttpReporting reporting_;
     Deadline deadline_;
+    std::string client_;  // its address, for the log
     std::string unread_;  // bytes read and not yet parsed: at most one chunk more than header_bytes
 };
 

@@ -25,7 +25,7 @@ struct HttpLimits {
     std::size_t body_bytes = std::size_t{16} * 1024;
     std::chrono::milliseconds request_timeout{
         10'000};                                ///< for the TLS handshake, and from a request's first wait to its end
-    unsigned requests = 100;                    ///< on one connection
+    unsigned requests = 1000;                   ///< on one connection
     AddressLimit* addresses = nullptr;          ///< where the connection is counted; must outlive it. Null: nowhere
     std::uint32_t connections_per_address = 0;  ///< what it allows
 };
