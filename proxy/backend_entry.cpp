@@ -129,7 +129,7 @@ asio::awaitable<BackendStep> BackendEntry::converse(net::Stream& stream, std::st
             if (std::holds_alternative<BackendReady>(step)) unread = login->take_unread();
             co_return step;
         }
-        std::array<char, 4096> bytes{};
+        std::array<char, 1024> bytes{};
         const auto count = co_await stream.read_some(bytes);
         if (!count) co_return ReadMore{};
         login->receive({bytes.data(), *count});

@@ -3,6 +3,8 @@
 #include "base/ascii.hpp"
 #include "proxy/imap/grammar.hpp"
 
+#include <algorithm>
+
 namespace postern::proxy::imap {
 namespace {
 
@@ -60,6 +62,7 @@ std::string_view ArgumentReader::take_while(bool (*belongs)(char)) {
 
 std::optional<base::WipingBuffer> ArgumentReader::quoted() {
     base::WipingBuffer text;
+    text.reserve(std::min(rest_.find('"', 1), rest_.size()));
     for (std::size_t at = 1; at < rest_.size(); ++at) {
         char c = rest_[at];
         if (c == '"') {
