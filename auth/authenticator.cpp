@@ -183,9 +183,12 @@ Verdict Authenticator::authenticate_app_password(const Attempt& attempt, const A
         return std::unexpected(Refused(Refusal::not_authorised, record.account.login.text()));
     if (const auto why = objection(attempt, record, CredentialKind::app_password))
         return std::unexpected(Refused(*why, record.account.login.text()));
-    std::ignore = store_.change([&](Transaction& transaction) {
-        transaction.credentials().touch(found->credential->id, coarse_network(attempt.context.client), attempt.now);
-    });
+    const std::string place = coarse_network(attempt.context.client);
+    if (is_touch_due(*found->credential, place, attempt.now)) {
+        std::ignore = store_.change([&](Transaction& transaction) {
+            transaction.credentials().touch(found->credential->id, place, attempt.now);
+        });
+    }
     Identity identity = identity_of(record, attempt.now);
     identity.standing.app_password = found->credential->id;
     // It may end before anything about the account does.

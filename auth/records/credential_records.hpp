@@ -4,6 +4,7 @@
 #include "auth/account.hpp"
 #include "base/secret.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -41,6 +42,15 @@ struct Credential {
     std::optional<AccountId> issued_by;
 };
 
+/// How long a use from the same place is not written again.
+constexpr std::chrono::hours between_touches{1};
+
+/// Whether a use of `credential` is to be remembered: to find out takes no lock.
+[[nodiscard]] inline bool is_touch_due(const Credential& credential, std::string_view from, Time now) {
+    return !credential.last_used_at || *credential.last_used_at < now - between_touches ||
+           credential.last_used_from != from;
+}
+
 /// What a verifier is sealed for: it does not open in another row.
 [[nodiscard]] std::string seal_context(CredentialId id, AccountId account);
 
@@ -75,7 +85,7 @@ public:
     [[nodiscard]] virtual bool revoke(AccountId account, CredentialId id) = 0;
     /// How many were taken away.
     virtual std::size_t revoke_all(AccountId account, CredentialKind kind) = 0;
-    /// Remembers a use, but writes at most once an hour and place.
+    /// Remembers a use, if it is due: somebody else may have done so meanwhile.
     virtual void touch(CredentialId id, std::string_view from, Time now) = 0;
     /// Takes away what has expired, and every `previous` made before `previous_before`. How many.
     virtual std::size_t purge(Time now, Time previous_before) = 0;

@@ -15,8 +15,6 @@ using soci::use;
 
 namespace {
 
-constexpr long long between_touches = 3600;
-
 CredentialKind kind_named(const std::string& name) {
     for (const auto kind : {CredentialKind::password, CredentialKind::previous, CredentialKind::provisional,
                             CredentialKind::temporary, CredentialKind::app_password}) {
@@ -159,7 +157,7 @@ void CredentialRows::touch(CredentialId id, std::string_view from, Time now) {
     const long long number = id;
     const std::string place(from);
     const long long at = seconds_of(now);
-    const long long long_ago = at - between_touches;
+    const long long long_ago = seconds_of(now - between_touches);
     database_.execute(
         "UPDATE credential SET last_used_at = :now, last_used_from = :place WHERE id = :id AND "
         "(last_used_at IS NULL OR last_used_at < :ago OR last_used_from <> :place)",

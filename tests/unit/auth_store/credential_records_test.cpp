@@ -108,8 +108,12 @@ TEST_P(CredentialRecordsTest, RemembersAUseOncePerHourAndPlace) {
     const Credential phone = credential(anna, CredentialKind::app_password);
     ASSERT_TRUE(add_credential(phone));
     const auto touch = [&](std::string_view from) {
+        const Time before = credentials(anna).at(0).last_used_at.value_or(Time{});
+        const bool is_due = is_touch_due(credentials(anna).at(0), from, now());
         change([&](Transaction& t) { t.credentials().touch(phone.id, from, now()); });
-        return credentials(anna).at(0).last_used_at;
+        const auto after = credentials(anna).at(0).last_used_at;
+        EXPECT_EQ(is_due, after != before) << "whoever asks before he writes comes to the same";
+        return after;
     };
     const Time first = now();
     EXPECT_EQ(touch("10.1.2.0/24"), first);
