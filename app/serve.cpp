@@ -3,6 +3,7 @@
 #include "app/control_socket.hpp"
 #include "app/live_operations.hpp"
 #include "app/load_settings.hpp"
+#include "app/memory_trimming.hpp"
 #include "app/server.hpp"
 #include "app/service_manager.hpp"
 #include "app/successor.hpp"
@@ -53,7 +54,12 @@ std::string joined(const std::vector<std::string>& names) {
 class Service {
 public:
     Service(boost::asio::io_context& context, boost::asio::signal_set& signals, Server& server, std::string file)
-        : context_(context), signals_(signals), retirement_(context), server_(server), file_(std::move(file)) {}
+        : context_(context),
+          signals_(signals),
+          retirement_(context),
+          server_(server),
+          file_(std::move(file)),
+          trimming_(context, [&server] { return server.connections(); }) {}
 
     /// Until it is to end.
     void run() {
@@ -200,6 +206,7 @@ private:
     std::shared_ptr<ControlSocket> control_;
     std::string control_path_;
     State state_ = State::serving;
+    MemoryTrimming trimming_;
     std::shared_ptr<Successor> successor_;  // once there is one
     int signal_ = 0;
 };

@@ -19,6 +19,7 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace postern::net {
 namespace {
@@ -58,7 +59,10 @@ void Stream::FreeSsl::operator()(SSL* ssl) const noexcept {
     SSL_free(ssl);
 }
 
-Stream::Stream(TcpSocket socket) : socket_(std::move(socket)) {
+Stream::Stream(TcpSocket socket)
+    : socket_(std::move(socket)),
+      descriptor_(socket_.native_handle()),
+      readiness_(asio::use_service<ReadinessQueue>(socket_.get_executor().context())) {
     boost::system::error_code ignored;
     const tcp::endpoint peer = socket_.remote_endpoint(ignored);
     peer_address_ = to_ip_address(peer.address());
@@ -66,14 +70,15 @@ Stream::Stream(TcpSocket socket) : socket_(std::move(socket)) {
     socket_.non_blocking(true, ignored);
     socket_.set_option(tcp::no_delay(true), ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-    const int descriptor = socket_.native_handle();
-    set_tcp_option(descriptor, TCP_KEEPIDLE, keepalive_idle_seconds);
-    set_tcp_option(descriptor, TCP_KEEPINTVL, keepalive_interval_seconds);
-    set_tcp_option(descriptor, TCP_KEEPCNT, keepalive_probes);
+    set_tcp_option(descriptor_, TCP_KEEPIDLE, keepalive_idle_seconds);
+    set_tcp_option(descriptor_, TCP_KEEPINTVL, keepalive_interval_seconds);
+    set_tcp_option(descriptor_, TCP_KEEPCNT, keepalive_probes);
     // No TCP_USER_TIMEOUT: it would also cut a peer that is alive but has not read for a while.
 }
 
-Stream::~Stream() = default;
+Stream::~Stream() {
+    close();
+}
 
 Stream::Awaitable<std::expected<void, std::string>> Stream::handshake_as_server(const TlsContext& context) {
     co_return co_await handshake(context.start_server());
@@ -102,8 +107,8 @@ Stream::Awaitable<std::expected<void, std::string>> Stream::handshake(SSL* ssl) 
 
 /// `result` is OpenSSL's: 1 when the handshake is complete.
 IoStatus Stream::go_on_with_handshake(int& result) {
-    if (!socket_.is_open()) return IoStatus::failed;
-    const TlsTurn turn(socket_.native_handle());
+    if (!is_open()) return IoStatus::failed;
+    const TlsTurn turn(descriptor_);
     ERR_clear_error();
     result = SSL_do_handshake(ssl_.get());
     const bool is_ticket = result == 1 && SSL_is_server(ssl_.get()) == 1 && SSL_version(ssl_.get()) == TLS1_3_VERSION;
@@ -137,19 +142,20 @@ IoStatus Stream::status_of_tls(int result) const {
 
 IoResult Stream::try_read(std::span<char> bytes) {
     assert(!bytes.empty());
-    if (!socket_.is_open()) return {};
+    if (!is_open()) return {};
+    is_readable_ = false;  // what comes from here on is told again
     if (ssl_) return read_tls(bytes);
-    const ssize_t count = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), 0);
+    const ssize_t count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
     if (count > 0)
         return {.status = IoStatus::done,
                 .bytes = static_cast<std::size_t>(count),
-                .is_drained = static_cast<std::size_t>(count) < bytes.size()};
+                .is_drained = static_cast<std::size_t>(count) < bytes.size() && !has_peer_ended_};
     if (count == 0) return {.status = IoStatus::closed};
     return {.status = status_of_errno(IoStatus::want_read)};
 }
 
 IoResult Stream::read_tls(std::span<char> bytes) {
-    const TlsTurn turn(socket_.native_handle());
+    const TlsTurn turn(descriptor_);
     IoResult result{.status = IoStatus::done};
     // One record each time, as long as OpenSSL has more of them.
     do {
@@ -168,15 +174,15 @@ IoResult Stream::read_tls(std::span<char> bytes) {
     } while (result.bytes < bytes.size() && SSL_has_pending(ssl_.get()) == 1);
     // An answer to a new key of the peer's, or the reason why we end.
     if (!turn.output().empty() && send(turn.output()) == IoStatus::failed) return {};
-    result.is_drained = turn.has_drained_socket() && SSL_has_pending(ssl_.get()) == 0;
+    result.is_drained = turn.has_drained_socket() && SSL_has_pending(ssl_.get()) == 0 && !has_peer_ended_;
     return result;
 }
 
 IoStatus Stream::put(std::string_view bytes) {
     assert(!bytes.empty() && bytes.size() <= most_to_put);
-    if (!socket_.is_open()) return IoStatus::failed;
+    if (!is_open()) return IoStatus::failed;
     if (!ssl_) return send(bytes);
-    const TlsTurn turn(socket_.native_handle());
+    const TlsTurn turn(descriptor_);
     ERR_clear_error();
     std::size_t count = 0;
     const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
@@ -195,11 +201,12 @@ IoStatus Stream::flush() {
 
 /// Bytes for the socket, behind what is kept.
 IoStatus Stream::send(std::string_view bytes) {
-    if (!socket_.is_open()) return IoStatus::failed;
+    if (!is_open()) return IoStatus::failed;
     if (unsent_ && !keep(bytes)) return IoStatus::failed;
     const std::string_view text = unsent_ ? base::view(unsent_->bytes).substr(unsent_->sent) : bytes;
     if (text.empty()) return IoStatus::done;
-    const ssize_t count = ::send(socket_.native_handle(), text.data(), text.size(), MSG_NOSIGNAL);
+    is_writable_ = false;
+    const ssize_t count = ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
     const IoStatus failure = count < 0 ? status_of_errno(IoStatus::want_write) : IoStatus::want_write;
     if (failure == IoStatus::failed) return failure;
     const std::size_t sent = count < 0 ? 0 : static_cast<std::size_t>(count);
@@ -234,7 +241,43 @@ bool Stream::keep(std::string_view bytes) {
 bool Stream::may_wait(IoStatus wanted) {
     assert(wanted == IoStatus::want_read || wanted == IoStatus::want_write);
     if (wanted == IoStatus::want_read) (void)flush();
-    return !cancelled_ && socket_.is_open();
+    return !cancelled_ && (socket_.is_open() || give_to_asio());
+}
+
+bool Stream::watch(StreamWatcher& watcher) {
+    if (!socket_.is_open()) return false;
+    boost::system::error_code error;
+    const int descriptor = socket_.release(error);  // Asio forgets it
+    if (error) return false;
+    watcher_ = &watcher;
+    if (readiness_.watch(descriptor, *this)) return true;
+    watcher_ = nullptr;
+    return false;
+}
+
+void Stream::end_watch() noexcept {
+    if (watcher_ == nullptr) return;
+    readiness_.unwatch(descriptor_, *this);
+    watcher_ = nullptr;
+}
+
+void Stream::tell_later() {
+    if (watcher_ != nullptr) readiness_.tell_later(*this);
+}
+
+void Stream::tell(Change change) {
+    is_readable_ = is_readable_ || change.may_read;
+    is_writable_ = is_writable_ || change.may_write;
+    has_peer_ended_ = has_peer_ended_ || change.has_ended;
+    if (watcher_ != nullptr) watcher_->stream_changed(*this);
+}
+
+bool Stream::give_to_asio() noexcept {
+    if (!is_open() || watcher_ != nullptr) return false;
+    boost::system::error_code error;
+    const bool is_v4 = peer_address_.is_v4();  // as good as the other for what Asio does here: it waits
+    socket_.assign(is_v4 ? tcp::v4() : tcp::v6(), descriptor_, error);
+    return !error;
 }
 
 Stream::Awaitable<bool> Stream::wait(IoStatus wanted) {
@@ -272,29 +315,36 @@ Stream::Awaitable<std::expected<void, StreamEnd>> Stream::write(std::string_view
 }
 
 void Stream::end_output() noexcept {
-    if (ssl_ && !broken_ && socket_.is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
-        const TlsTurn turn(socket_.native_handle());
+    if (ssl_ && !broken_ && is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
+        const TlsTurn turn(descriptor_);
         ERR_clear_error();
         // close_notify leaves if the socket takes it now; the peer's own is not waited for.
         (void)SSL_shutdown(ssl_.get());
         ERR_clear_error();
         (void)send(turn.output());
-    } else if (socket_.is_open()) {
+    } else if (is_open()) {
         (void)flush();
     }
-    boost::system::error_code ignored;
-    socket_.shutdown(TcpSocket::shutdown_send, ignored);
+    if (is_open()) ::shutdown(descriptor_, SHUT_WR);
 }
 
 void Stream::close() noexcept {
+    end_watch();
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    if (socket_.is_open())
+        socket_.close(ignored);
+    else if (is_open())
+        ::close(descriptor_);
+    descriptor_ = -1;
+}
+
+void Stream::end_wiping() noexcept {
+    if (ssl_) SSL_clear_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
 }
 
 void Stream::begin_bulk() noexcept {
-    if (!ssl_) return;
-    SSL_clear_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
-    SSL_set_default_read_buffer_len(ssl_.get(), most_to_put);
+    end_wiping();
+    if (ssl_) SSL_set_default_read_buffer_len(ssl_.get(), most_to_put);
 }
 
 void Stream::cancel() noexcept {
@@ -305,6 +355,7 @@ void Stream::cancel() noexcept {
 void Stream::end_waits() noexcept {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
+    tell_later();
 }
 
 std::string Stream::tls_version() const {

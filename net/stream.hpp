@@ -3,13 +3,11 @@
 
 #include "base/ip_network.hpp"
 #include "base/secret.hpp"
+#include "net/readiness.hpp"
 #include "net/tcp_socket.hpp"
 #include "net/tls_context.hpp"
-#include "net/wait_memory.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_allocator.hpp>
-#include <boost/asio/post.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -38,15 +36,34 @@ struct IoResult {
     bool is_drained = false;  ///< nothing more was there at that moment: the next is to wait; only with done
 };
 
-/// OpenSSL reads the socket itself and Asio only tells readiness: no BIO pair and no buffer of ours, so an idle
-/// connection holds none at all. Waiting and moving bytes are apart: wait first, borrow a buffer then.
+class Stream;
+
+/// Who goes on when a stream is ready, without a coroutine.
+class StreamWatcher {
+public:
+    /// Something may have changed: see `Stream::may_try` and `Stream::cancelled`. May end the stream.
+    virtual void stream_changed(Stream& stream) = 0;
+
+protected:
+    StreamWatcher() = default;
+    ~StreamWatcher() = default;
+    StreamWatcher(const StreamWatcher&) = default;
+    StreamWatcher& operator=(const StreamWatcher&) = default;
+    StreamWatcher(StreamWatcher&&) = default;
+    StreamWatcher& operator=(StreamWatcher&&) = default;
+};
+
+/// OpenSSL reads the socket itself and somebody else only tells readiness: no BIO pair and no buffer of ours, so an
+/// idle connection holds none at all. Waiting and moving bytes are apart: wait first, borrow a buffer then.
+///
+/// Who waits for milliseconds does it in a coroutine, with Asio (`wait`); who waits for hours has a watcher (`watch`).
 ///
 /// Output is kept here while the socket takes no more, and only then. But for the session ticket at the end of a
 /// server's TLS 1.3 handshake: nobody waits for it, and it leaves together with what follows, or when a wait begins.
 ///
 /// Thread rule: everything on the thread of its socket's executor. One reader and one writer may wait at the same time.
 /// Lifetime: must outlive the awaits on it; not movable, because OpenSSL and waiting coroutines point to it.
-class Stream {
+class Stream final : private WatchedSocket {
 public:
     template <class T>
     using Awaitable = boost::asio::awaitable<T>;
@@ -78,22 +95,18 @@ public:
 
     /// Waits until an attempt that gave want_read or want_write may be worth repeating. False: cancelled.
     [[nodiscard]] Awaitable<bool> wait(IoStatus wanted);
-    /// The same without a coroutine: calls `done(bool)` later, on the stream's thread. It must keep the stream alive,
-    /// and `memory`, which the wait lives in.
-    template <class Done>
-    void async_wait(IoStatus wanted, WaitMemory& memory, Done done) {
-        const WaitMemory::Allocator<void> allocator(memory);
-        if (!may_wait(wanted))
-            return boost::asio::post(executor(), boost::asio::bind_allocator(
-                                                     allocator, [done = std::move(done)]() mutable { done(false); }));
-        socket_.async_wait(wanted == IoStatus::want_read ? TcpSocket::wait_read : TcpSocket::wait_write,
-                           boost::asio::bind_allocator(allocator, [this, done = std::move(done)](
-                                                                      const boost::system::error_code& error) mutable {
-                               done(!error && !cancelled_);
-                           }));
-    }
 
-    [[nodiscard]] TcpSocket::executor_type executor() { return socket_.get_executor(); }
+    /// From here on, and first of all soon, `watcher` is told when anything may have changed; nobody is in `wait`. It
+    /// must outlive the watch. False: the system has no room for it.
+    [[nodiscard]] bool watch(StreamWatcher& watcher);
+    /// `wait` may be used again. Safe without a watch.
+    void end_watch() noexcept;
+    /// Has the watcher told soon, in its turn.
+    void tell_later();
+    /// Whether an attempt that gave want_read or want_write may be worth repeating: something came since.
+    [[nodiscard]] bool may_try(IoStatus wanted) const noexcept {
+        return wanted == IoStatus::want_read ? is_readable_ : is_writable_;
+    }
 
     /// Reads at least one byte.
     [[nodiscard]] Awaitable<std::expected<std::size_t, StreamEnd>> read_some(std::span<char> bytes);
@@ -105,8 +118,10 @@ public:
     /// Ends both directions at once. Waits end as cancelled.
     void close() noexcept;
 
-    /// From here on what is decrypted is no secret of ours and may be much: OpenSSL need not wipe its buffers behind
-    /// it, which costs a quarter of moving bytes, and reads four records at a time.
+    /// From here on what is decrypted is no secret of ours: OpenSSL need not wipe its buffers behind it, which costs a
+    /// quarter of moving bytes.
+    void end_wiping() noexcept;
+    /// The same, and it may be much: OpenSSL reads four records at a time.
     void begin_bulk() noexcept;
 
     /// Every wait, now and later, ends as cancelled, until `allow_again`: a deadline cannot be missed between two
@@ -153,13 +168,22 @@ private:
     [[nodiscard]] IoStatus send(std::string_view bytes);
     [[nodiscard]] bool keep(std::string_view bytes);
     [[nodiscard]] bool may_wait(IoStatus wanted);
+    void tell(Change change) override;
+    [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+    [[nodiscard]] bool give_to_asio() noexcept;
 
-    TcpSocket socket_;
+    TcpSocket socket_;  // closed while it is watched, and behind that
+    int descriptor_;    // of the connection; -1: closed
+    ReadinessQueue& readiness_;
+    StreamWatcher* watcher_ = nullptr;
     std::unique_ptr<SSL, FreeSsl> ssl_;
     std::unique_ptr<Unsent> unsent_;  // null: nothing is kept
     base::IpAddress peer_address_;
     std::uint16_t peer_port_ = 0;
     bool cancelled_ = false;
+    bool is_readable_ = false;        // told by the ReadinessQueue since the last attempt
+    bool is_writable_ = false;        // the same
+    bool has_peer_ended_ = false;     // told by the ReadinessQueue
     bool broken_ = false;             // after a fatal error OpenSSL must not be asked to shut down
     std::uint32_t read_failure_ = 0;  // in OpenSSL's numbers, which have 32 bits
 };

@@ -16,6 +16,14 @@ Worker::Worker() : keep_running_(context_.get_executor()) {}
 Worker::~Worker() {
     context_.stop();
     if (thread_.joinable()) thread_.join();
+    for_each_connection([](Connection& connection) { connection.abandon(); });
+}
+
+/// One that is told may take itself and others away.
+void Worker::for_each_connection(const std::function<void(Connection&)>& tell) {
+    const std::vector<Connection*> told(connections_.begin(), connections_.end());
+    for (Connection* connection : told)
+        if (connections_.contains(connection)) tell(*connection);
 }
 
 void Worker::start() {
@@ -41,12 +49,7 @@ void Worker::spawn(boost::asio::awaitable<void> task) {
 }
 
 void Worker::shut_down_connections() {
-    post([this] {
-        // A connection may unregister itself while it is asked: walk over a copy.
-        const std::vector<Connection*> asked(connections_.begin(), connections_.end());
-        for (Connection* connection : asked)
-            if (connections_.contains(connection)) connection->shut_down();
-    });
+    post([this] { for_each_connection([](Connection& connection) { connection.shut_down(); }); });
 }
 
 void Worker::finish(std::chrono::milliseconds limit) {

@@ -46,6 +46,7 @@ public:
 
 private:
     friend class Connection;
+    void for_each_connection(const std::function<void(Connection&)>& tell);
 
     // Touched on the worker's thread only. Before the context, because coroutines that still wait are destroyed with
     // it, and with them connections that unregister themselves here.
@@ -69,6 +70,9 @@ public:
 
     /// The process is going away: say so if the protocol allows it now, and end soon.
     virtual void shut_down() = 0;
+
+    /// The thread has ended, and nothing will be called any more: whoever holds on to himself must let go.
+    virtual void abandon() noexcept {}
 
 protected:
     [[nodiscard]] Worker& worker() const noexcept { return worker_; }

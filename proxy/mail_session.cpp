@@ -77,6 +77,10 @@ public:
         cancel();
     }
 
+    void abandon() noexcept override {
+        if (relay_) relay_->abandon();
+    }
+
     void cut(Cut why) override {
         cut_ = why;
         cancel();

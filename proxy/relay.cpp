@@ -2,8 +2,9 @@
 
 #include "net/buffer_pool.hpp"
 
-#include <boost/asio/post.hpp>
 #include <prometheus/counter.h>
+
+#include <utility>
 
 namespace postern::proxy {
 namespace {
@@ -37,12 +38,18 @@ Relay::Relay(Stream& client,
     if (is_up_blocked_) up_.state = State::held;
 }
 
-void Relay::start(const std::shared_ptr<RelayOwner>& owner) {
-    owner_ = owner.get();
-    const Self self(owner, this);
+Relay::~Relay() {
+    client_.end_watch();
+    backend_.end_watch();
+}
+
+void Relay::start(std::shared_ptr<RelayOwner> owner) {
+    owner_ = std::move(owner);
     deadline_.set(limit_);
-    run(Direction::up, self);
-    run(Direction::down, self);
+    if (client_.watch(*this) && backend_.watch(*this)) return;
+    first_end_ = RelayEnd::failed;
+    (void)cancel();
+    end_if_over();
 }
 
 bool Relay::is_over(Direction direction) const {
@@ -50,37 +57,50 @@ bool Relay::is_over(Direction direction) const {
     return state == State::discarding || state == State::ended;
 }
 
-/// One turn of one direction.
-void Relay::run(Direction direction, const Self& self) {
-    Next next = Next::again;
-    for (int piece = 0; piece < pieces_per_turn && next == Next::again; ++piece) next = step(direction);
-    if (next == Next::again)
-        boost::asio::post(source(direction).executor(), [self, direction] { self->run(direction, self); });
-    if (next == Next::wait) wait(direction, self);
-    const bool is_word_said = direction == Direction::down && up_.state == State::held &&
-                              (is_over(Direction::down) || !guard_->awaits_backend());
-    if (is_word_said) run(Direction::up, self);
-    if (is_reported_ || up_.state != State::ended || down_.state != State::ended) return;
-    is_reported_ = true;
-    owner_->relay_ended(report());
+/// Whether a direction that stands still may have reason to go on.
+bool Relay::may_run(Direction direction, const net::Stream& changed) {
+    const Way& way = this->way(direction);
+    if (way.state == State::ended) return false;
+    if (changed.cancelled()) return true;
+    if (way.next == Next::again) return &changed == &source(direction);
+    if (way.next == Next::nothing) return false;
+    if (way.state == State::delivering) return &changed == &sink(direction) && changed.may_try(IoStatus::want_write);
+    return &changed == &source(direction) && changed.may_try(IoStatus::want_read);
 }
 
-void Relay::wait(Direction direction, const Self& self) {
-    auto go_on = [self, direction](bool is_ready) {
-        if (!is_ready) (void)self->cancel(direction);
-        self->run(direction, self);
-    };
+void Relay::stream_changed(Stream& stream) {
+    const auto kept = owner_;
+    for (const Direction direction : {Direction::up, Direction::down})
+        if (may_run(direction, stream)) run(direction);
+    run_held();
+    end_if_over();
+}
+
+/// One turn of one direction.
+void Relay::run(Direction direction) {
     Way& way = this->way(direction);
-    if (way.state == State::delivering)
-        sink(direction).async_wait(IoStatus::want_write, way.waiting, std::move(go_on));
-    else
-        source(direction).async_wait(IoStatus::want_read, way.waiting, std::move(go_on));
+    way.next = Next::again;
+    for (int piece = 0; piece < pieces_per_turn && way.next == Next::again; ++piece) way.next = step(direction);
+    if (way.next == Next::again) source(direction).tell_later();
+}
+
+/// The client's direction, once the backend has said what was waited for, or never will.
+void Relay::run_held() {
+    if (up_.state != State::held) return;
+    if (is_over(Direction::down) || !guard_->awaits_backend()) run(Direction::up);
+}
+
+void Relay::end_if_over() {
+    if (!owner_ || up_.state != State::ended || down_.state != State::ended) return;
+    client_.end_watch();
+    backend_.end_watch();
+    std::exchange(owner_, nullptr)->relay_ended(report());
 }
 
 Relay::Next Relay::step(Direction direction) {
     const State state = way(direction).state;
     if (state == State::ended) return Next::nothing;
-    if (source(direction).cancelled()) return cancel(direction);
+    if (source(direction).cancelled()) return cancel();
     switch (state) {
         case State::moving:
             return move(direction);
@@ -137,7 +157,7 @@ Relay::Next Relay::deliver(Direction direction, IoStatus status) {
     if (direction == Direction::down) has_client_heard_all_ = true;
     if (guard_ != nullptr && guard_->is_broken()) {
         first_end_ = RelayEnd::broken_protocol;
-        return cancel(direction);
+        return cancel();
     }
     way.state = direction == Direction::up && is_up_blocked_ ? State::held : State::moving;
     return Next::again;
@@ -162,11 +182,12 @@ Relay::Next Relay::discard(Direction direction) {
     return Next::nothing;
 }
 
-/// Both directions end; the other one when its wait does.
-Relay::Next Relay::cancel(Direction direction) {
+/// Both directions end at once.
+Relay::Next Relay::cancel() {
     client_.cancel();
     backend_.cancel();
-    way(direction).state = State::ended;
+    up_.state = State::ended;
+    down_.state = State::ended;
     return Next::nothing;
 }
 

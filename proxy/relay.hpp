@@ -3,7 +3,6 @@
 
 #include "net/deadline.hpp"
 #include "net/stream.hpp"
-#include "net/wait_memory.hpp"
 #include "proxy/relay_guard.hpp"
 
 #include <chrono>
@@ -63,11 +62,11 @@ protected:
 /// Back-pressure: nothing is read from one side until the other has taken what was read before. An end of one side is
 /// handed on to the other, which may go on for `half_closed`. Without a guard nothing is ever added to the bytes.
 ///
-/// Made of callbacks and not of coroutines: thousands of relays wait at the same time, and the frames of coroutines
-/// that wait would take more than all the rest of a session beside TLS.
+/// It is told what may go on (net::StreamWatcher) and not made of coroutines: thousands of relays wait at the same
+/// time, and the frames of coroutines that wait would take more than all the rest of a session beside TLS.
 ///
 /// Thread rule: the thread of its streams.
-class Relay {
+class Relay final : private net::StreamWatcher {
 public:
     /// `deadline` must cancel both streams when it runs out; it is set here. All must outlive the relay; `guard` may be
     /// null.
@@ -77,12 +76,18 @@ public:
           RelayLimits limits,
           RelayGuard* guard = nullptr,
           RelayCounters counters = {});
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+    Relay(Relay&&) = delete;
+    Relay& operator=(Relay&&) = delete;
+    ~Relay();
 
-    /// The relay holds on to its owner, and the owner should hold the relay, until it tells him that it has ended.
-    void start(const std::shared_ptr<RelayOwner>& owner);
+    /// The relay holds on to its owner until it tells him that it has ended: later, or at once if it cannot even begin.
+    void start(std::shared_ptr<RelayOwner> owner);
+    /// Lets go of its owner, who may be gone then, and tells him nothing: the thread has ended.
+    void abandon() noexcept { owner_.reset(); }
 
 private:
-    using Self = std::shared_ptr<Relay>;  // shares in the owner
     enum class Direction : std::uint8_t { up, down };
     enum class State : std::uint8_t {
         moving,      ///< waits for the side it reads from, or reads it
@@ -98,7 +103,7 @@ private:
         bool has_failed = false;
         std::string_view rest;    ///< of what the guard has handed out: not yet given to the other side
         std::uint64_t bytes = 0;  ///< read
-        net::WaitMemory waiting;
+        Next next = Next::again;
     };
 
     [[nodiscard]] Way& way(Direction direction) { return direction == Direction::up ? up_ : down_; }
@@ -106,20 +111,23 @@ private:
     [[nodiscard]] net::Stream& sink(Direction direction) { return direction == Direction::up ? backend_ : client_; }
     [[nodiscard]] bool is_over(Direction direction) const;
 
-    void run(Direction direction, const Self& self);
-    void wait(Direction direction, const Self& self);
+    void stream_changed(net::Stream& stream) override;
+    [[nodiscard]] bool may_run(Direction direction, const net::Stream& changed);
+    void run(Direction direction);
+    void run_held();
+    void end_if_over();
     [[nodiscard]] Next step(Direction direction);
     [[nodiscard]] Next move(Direction direction);
     [[nodiscard]] Next deliver(Direction direction, net::IoStatus status);
     [[nodiscard]] Next release();
     [[nodiscard]] Next discard(Direction direction);
     [[nodiscard]] std::string_view guarded(Direction direction, std::string_view bytes);
-    Next cancel(Direction direction);
+    Next cancel();
     Next end(Direction direction, net::StreamEnd why, bool by_reader);
     void count(Direction direction, std::size_t bytes);
     [[nodiscard]] RelayReport report() const;
 
-    RelayOwner* owner_ = nullptr;
+    std::shared_ptr<RelayOwner> owner_;  // while it is under way
     net::Stream& client_;
     net::Stream& backend_;
     net::Deadline& deadline_;
@@ -132,7 +140,6 @@ private:
     std::optional<RelayEnd> first_end_;  // what happened first, if anything did before a cancel
     bool is_up_blocked_;                // the guard has kept bytes of the client that only the backend's word sets free
     bool has_client_heard_all_ = true;  // of what the guard has handed out for him
-    bool is_reported_ = false;
 };
 
 }  // namespace postern::proxy

@@ -437,7 +437,7 @@ class Bench:
                 finally:
                     held.close()
                 measure.run_load(self.stage, "login", peer.imap, "--count", len(self.stage.users), "--concurrency", 4)
-                figures[f"{name}_left"] = measure.pss(processes)
+                figures[f"{name}_left"] = measure.settled_pss(processes)
             self.results.add(axis, peer.name, figures)
         for kind in kinds:
             self.fresh(axis, kind, take)

@@ -270,27 +270,83 @@ TEST_F(StreamTest, AFileThatIsNoCertificateIsToldWithItsName) {
     EXPECT_NE(made.error().find("text.pem"), std::string::npos) << made.error();
 }
 
-TEST_F(StreamTest, AWaitLivesInTheMemoryItIsGiven) {
-    struct Done {
-        std::shared_ptr<int> calls;
-        std::uint64_t more;
-        void operator()(bool is_ready) const { *calls += is_ready ? 1 : 100; }
-    };
-    WaitMemory memory;
-    const auto calls = std::make_shared<int>(0);
-    server_->async_wait(IoStatus::want_read, memory, Done{.calls = calls, .more = 0});
-    EXPECT_TRUE(memory.is_taken()) << "the room is too small for a relay's wait";
-    EXPECT_EQ(client_->put("x"), IoStatus::done);
-    context_.run();
-    EXPECT_EQ(*calls, 1);
-    EXPECT_FALSE(memory.is_taken());
+/// Reads whatever comes, and counts how often it is told.
+struct Reader final : StreamWatcher {
+    void stream_changed(Stream& stream) override {
+        ++told;
+        std::array<char, 100> piece{};
+        if (stream.cancelled() || ends_at_once) return stream.end_watch();
+        if (!stream.may_try(IoStatus::want_read)) return;
+        for (IoResult got = stream.try_read(piece); got.status != IoStatus::want_read; got = stream.try_read(piece)) {
+            if (got.status != IoStatus::done) return stream.end_watch();
+            heard.append(piece.data(), got.bytes);
+        }
+    }
+    int told = 0;
+    bool ends_at_once = false;
+    std::string heard;
+};
 
-    client_->cancel();
-    client_->async_wait(IoStatus::want_read, memory, Done{.calls = calls, .more = 0});
+TEST_F(StreamTest, AWatcherHearsOfEverythingUntilTheEnd) {
+    secure();
+    Reader reader;
+    ASSERT_TRUE(server_->watch(reader));
+    const std::string sent(300'000, 'x');
+    auto talk = [&]() -> asio::awaitable<void> {
+        EXPECT_TRUE(co_await client_->write(sent));
+        client_->end_output();
+    };
+    test::run_to_end(context_, talk());
+    context_.restart();
+    context_.run();  // as long as there is a watch
+    EXPECT_TRUE(reader.heard == sent) << reader.heard.size();
+}
+
+TEST_F(StreamTest, AWatcherHearsOfACancelAndOfNothingBehindTheWatch) {
+    Reader reader;
+    ASSERT_TRUE(server_->watch(reader));
+    server_->cancel();
+    context_.run();
+    EXPECT_GE(reader.told, 1);
+    const int told = reader.told;
+    EXPECT_EQ(client_->put("x"), IoStatus::done);
     context_.restart();
     context_.run();
-    EXPECT_EQ(*calls, 101);
-    EXPECT_FALSE(memory.is_taken());
+    EXPECT_EQ(reader.told, told);
+}
+
+TEST_F(StreamTest, MayBeWaitedForAgainBehindAWatch) {
+    Reader reader;
+    reader.ends_at_once = true;
+    ASSERT_TRUE(server_->watch(reader));
+    context_.run();
+    auto talk = [&]() -> asio::awaitable<void> {
+        std::array<char, 10> piece{};
+        EXPECT_TRUE(co_await client_->write("again"));
+        EXPECT_EQ(co_await server_->read_some(piece), 5U);
+    };
+    test::run_to_end(context_, talk());
+}
+
+TEST_F(StreamTest, AWatcherMayEndAnotherThatIsToldAtTheSameTime) {
+    struct Ender final : StreamWatcher {
+        explicit Ender(std::unique_ptr<Stream>& other_stream) : other(other_stream) {}
+        void stream_changed(Stream& stream) override {
+            ++told;
+            other.reset();
+            stream.end_watch();
+        }
+        std::unique_ptr<Stream>& other;
+        int told = 0;
+    };
+    Ender first(server_);
+    Ender second(client_);
+    ASSERT_TRUE(client_->watch(first));
+    ASSERT_TRUE(server_->watch(second));
+    client_->tell_later();
+    server_->tell_later();
+    context_.run();
+    EXPECT_EQ(first.told + second.told, 1);
 }
 
 }  // namespace
