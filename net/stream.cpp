@@ -85,8 +85,9 @@ Stream::Awaitable<std::expected<void, std::string>> Stream::handshake_as_server(
 }
 
 Stream::Awaitable<std::expected<void, std::string>> Stream::handshake_as_client(const TlsContext& context,
-                                                                                const std::string& name) {
-    co_return co_await handshake(context.start_client(name));
+                                                                                const std::string& name,
+                                                                                const std::string& server) {
+    co_return co_await handshake(context.start_client(name, server));
 }
 
 Stream::Awaitable<std::expected<void, std::string>> Stream::handshake(SSL* ssl) {
@@ -98,10 +99,13 @@ Stream::Awaitable<std::expected<void, std::string>> Stream::handshake(SSL* ssl) 
         if (result == 1 && status == IoStatus::done) co_return std::expected<void, std::string>();
         if (status != IoStatus::want_read && status != IoStatus::want_write) {
             broken_ = true;
+            distrust_session(ssl);
             co_return std::unexpected(handshake_error());
         }
         const bool ready = co_await wait(status);
-        if (!ready) co_return std::unexpected("cancelled");
+        if (ready) continue;
+        forget_session(ssl);  // it may have been the reason for a silence
+        co_return std::unexpected("cancelled");
     }
 }
 
@@ -168,6 +172,7 @@ IoResult Stream::read_tls(std::span<char> bytes) {
         const IoStatus status = status_of_tls(read);
         if (status == IoStatus::failed && read_failure_ == 0)
             read_failure_ = static_cast<std::uint32_t>(ERR_peek_last_error());
+        if (status == IoStatus::failed && read_failure_ != 0) distrust_session(ssl_.get());
         broken_ = broken_ || status == IoStatus::failed;
         if (result.bytes == 0) result.status = status;  // or else the next attempt tells it
         break;
@@ -360,6 +365,10 @@ void Stream::end_waits() noexcept {
 
 std::string Stream::tls_version() const {
     return ssl_ ? SSL_get_version(ssl_.get()) : std::string();
+}
+
+bool Stream::is_resumed() const {
+    return ssl_ && SSL_session_reused(ssl_.get()) == 1;
 }
 
 std::string Stream::read_failure() const {

@@ -76,11 +76,13 @@ public:
     Stream& operator=(Stream&&) = delete;
     ~Stream();
 
-    /// TLS handshake as the server, or as a client of a peer that must prove to be `name`.
+    /// TLS handshake as the server, or as a client of a peer that must prove to be `name`. `server`: see
+    /// TlsContext::start_client.
     /// The error is for the log: OpenSSL's words, and the reason if the certificate was refused.
     [[nodiscard]] Awaitable<std::expected<void, std::string>> handshake_as_server(const TlsContext& context);
     [[nodiscard]] Awaitable<std::expected<void, std::string>> handshake_as_client(const TlsContext& context,
-                                                                                  const std::string& name);
+                                                                                  const std::string& name,
+                                                                                  const std::string& server = {});
 
     /// Reads what is there, and at least one byte; never waits. An empty `bytes` is our bug.
     [[nodiscard]] IoResult try_read(std::span<char> bytes);
@@ -142,6 +144,8 @@ public:
     [[nodiscard]] std::uint16_t peer_port() const noexcept { return peer_port_; }
     /// "TLSv1.3" as OpenSSL names it; empty without TLS.
     [[nodiscard]] std::string tls_version() const;
+    /// The handshake resumed a session, so the peer is who was verified when that began.
+    [[nodiscard]] bool is_resumed() const;
     /// What TLS says of a read that failed ("tlsv13 alert certificate required"): for the log. Empty: nothing did, or
     /// TLS says nothing of it.
     [[nodiscard]] std::string read_failure() const;

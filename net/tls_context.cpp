@@ -172,6 +172,7 @@ std::expected<TlsContext, std::string> TlsContext::for_client(const std::string&
     } else if (SSL_CTX_load_verify_file(raw, ca_file.c_str()) != 1) {
         return std::unexpected(file_error("authority file", ca_file));
     }
+    if (!keep_sessions(raw)) return std::unexpected(take_openssl_error());
     if (!own) return context;
     if (auto used = use_certificate(raw, *own); !used) return std::unexpected(std::move(used.error()));
     return context;
@@ -183,8 +184,9 @@ SSL* TlsContext::start_server() const {
     return ssl;
 }
 
-SSL* TlsContext::start_client(const std::string& name) const {
-    SSL* const ssl = SSL_new(context_.get());
+SSL* TlsContext::start_client(const std::string& name, const std::string& server, SessionClock::time_point now) const {
+    std::unique_ptr<SSL, decltype(&SSL_free)> made(SSL_new(context_.get()), SSL_free);
+    SSL* const ssl = made.get();
     if (ssl == nullptr) return nullptr;
     SSL_set_connect_state(ssl);
     X509_VERIFY_PARAM* const param = SSL_get0_param(ssl);
@@ -193,9 +195,8 @@ SSL* TlsContext::start_client(const std::string& name) const {
     ERR_clear_error();
     const bool named =
         numeric || (SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1);
-    if (named) return ssl;
-    SSL_free(ssl);
-    return nullptr;
+    if (!named || (!server.empty() && !offer_session(ssl, name, server, now))) return nullptr;
+    return made.release();
 }
 
 }  // namespace postern::net

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "net/client_sessions.hpp"
 #include "net/server_names.hpp"
 #include "net/ticket_keys.hpp"
 
@@ -45,7 +46,11 @@ public:
     [[nodiscard]] SSL* start_server() const;
 
     /// A new connection to a server that must prove to be `name`, a host name or a numeric address (RFC 9525).
-    [[nodiscard]] SSL* start_client(const std::string& name) const;
+    /// `server`: which one it is, as offer_session wants it: the session is resumed and kept; empty: neither. Null when
+    /// memory ran out.
+    [[nodiscard]] SSL* start_client(const std::string& name,
+                                    const std::string& server = {},
+                                    SessionClock::time_point now = SessionClock::now()) const;
 
 private:
     struct Free {

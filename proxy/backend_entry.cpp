@@ -96,6 +96,8 @@ asio::awaitable<bool> BackendEntry::try_server(std::size_t server, bool has_othe
         co_return false;
     }
     admission.stream = std::move(*connected);
+    if (backend.tls != config::BackendTls::none)
+        metrics_.backend_handshake(backend, server, admission.stream->is_resumed());
     const auto stop = [&stream = *admission.stream] { stream.cancel(); };
     net::Deadline limit(executor_, stop);
     const auto step = interruption_.step(stop);

@@ -136,7 +136,8 @@ asio::awaitable<std::expected<void, BackendFailed>> BackendConnector::start_tls(
         if (!agreed) co_return agreed;
     }
     const auto secured = co_await stream.handshake_as_client(tls_.at(backend.name),
-                                                             backend.tls_name.empty() ? server.host : backend.tls_name);
+                                                             backend.tls_name.empty() ? server.host : backend.tls_name,
+                                                             server.host + ' ' + std::to_string(server.port));
     if (!secured) co_return std::unexpected(unreachable("TLS: " + secured.error()));
     if (std::string objection = objection_to_key(stream, backend); !objection.empty())
         co_return std::unexpected(unreachable(std::move(objection)));

@@ -40,16 +40,23 @@ const prometheus::Histogram::BucketBoundaries login_seconds{0.005, 0.01, 0.025, 
 
 MailMetrics::MailMetrics(prometheus::Registry& registry, const std::map<std::string, config::BackendSettings>& backends)
     : imap_(make(registry, "imap")), submission_(make(registry, "submission")) {
-    auto& family = prometheus::BuildCounter()
+    auto& logins = prometheus::BuildCounter()
                        .Name("postern_backend_logins_total")
                        .Help("Logins to servers of backends on behalf of users.")
                        .Register(registry);
+    auto& handshakes = prometheus::BuildCounter()
+                           .Name("postern_backend_tls_handshakes_total")
+                           .Help("TLS handshakes with servers of backends on behalf of users.")
+                           .Register(registry);
     for (const auto& [name, backend] : backends)
         for (const config::BackendServer& server : backend.servers) {
-            const auto counter = [&](const std::string& outcome) {
+            const auto counter = [&](auto& family, const std::string& outcome) {
                 return &family.Add({{"backend", name}, {"server", server.name}, {"outcome", outcome}});
             };
-            servers_[name].push_back({counter("accepted"), counter("refused"), counter("failed")});
+            servers_[name].push_back(
+                {.logins = {counter(logins, "accepted"), counter(logins, "refused"), counter(logins, "failed")},
+                 .full_handshakes = counter(handshakes, "full"),
+                 .resumed_handshakes = counter(handshakes, "resumed")});
         }
 }
 
@@ -111,7 +118,14 @@ void MailMetrics::backend_login(const config::BackendSettings& backend,
                                 std::size_t server,
                                 BackendAnswer answer) const {
     const auto found = servers_.find(backend.name);
-    if (found != servers_.end()) found->second.at(server).at(static_cast<std::size_t>(answer))->Increment();
+    if (found != servers_.end()) found->second.at(server).logins.at(static_cast<std::size_t>(answer))->Increment();
+}
+
+void MailMetrics::backend_handshake(const config::BackendSettings& backend, std::size_t server, bool is_resumed) const {
+    const auto found = servers_.find(backend.name);
+    if (found == servers_.end()) return;
+    const OfServer& counters = found->second.at(server);
+    (is_resumed ? counters.resumed_handshakes : counters.full_handshakes)->Increment();
 }
 
 }  // namespace postern::proxy

@@ -59,6 +59,9 @@ public:
     /// `server`: its index in the backend.
     void backend_login(const config::BackendSettings& backend, std::size_t server, BackendAnswer answer) const;
 
+    /// The TLS handshake with a server that is not spoken to in clear text.
+    void backend_handshake(const config::BackendSettings& backend, std::size_t server, bool is_resumed) const;
+
     [[nodiscard]] RelayCounters relayed(config::MailProtocol protocol) const { return of(protocol).relayed; }
 
     void refused_commands(config::MailProtocol protocol, std::uint32_t count) const {
@@ -75,7 +78,11 @@ private:
         RelayCounters relayed;
         prometheus::Counter* refused_commands = nullptr;
     };
-    using OfServer = std::array<prometheus::Counter*, 3>;  // by BackendAnswer
+    struct OfServer {
+        std::array<prometheus::Counter*, 3> logins{};  // by BackendAnswer
+        prometheus::Counter* full_handshakes = nullptr;
+        prometheus::Counter* resumed_handshakes = nullptr;
+    };
 
     [[nodiscard]] const OfProtocol& of(config::MailProtocol protocol) const {
         return protocol == config::MailProtocol::imap ? imap_ : submission_;

@@ -10,6 +10,7 @@ import unittest
 import demo
 import messages
 import own_postern
+import test_metrics
 import wire
 from test_processes import free_port
 
@@ -164,6 +165,7 @@ limits: {handshake_timeout: 2s}
 listeners:
   - {name: imap, protocol: imap, tls: starttls, address: 127.0.0.1, port: $imap, proxies: [127.0.0.3]}
   - {name: submission, protocol: submission, tls: starttls, address: 127.0.0.1, port: $submission}
+  - {name: metrics, protocol: metrics, address: 127.0.0.1, port: $metrics}
 backends:
 $backends
 routing:
@@ -196,14 +198,15 @@ class Back(unittest.TestCase):
         ports |= {"imap": demo.port("BACKEND_IMAP_PORT"), "smtp": demo.port("RELAY_SMTP_PORT"),
                   "imap-name": demo.port("BACKEND_IMAP_PORT"), "smtp-name": demo.port("RELAY_SMTP_PORT")}
         cls.users = {name: demo.get("TEACHER") if name in ("imap", "smtp") else f"{name}@{demo.get('MAIL_DOMAIN')}" for name in ports}
-        cls.imap, cls.submission = free_port(), free_port()
+        cls.imap, cls.submission, metrics = free_port(), free_port(), free_port()
         cls.own = own_postern.OwnPostern(sorted(set(cls.users.values())))
         cls.addClassCleanup(cls.own.close)
         cls.own.configure(
             CONFIGURATION.replace("$backends", "".join(cls.backend(name, port) for name, port in ports.items()))
-            .replace("$rules", "".join(cls.rule(name) for name in ports)), imap=cls.imap, submission=cls.submission)
+            .replace("$rules", "".join(cls.rule(name) for name in ports)), imap=cls.imap, submission=cls.submission, metrics=metrics)
         cls.own.start()
         demo.variables["OWN_IMAP_PORT"], demo.variables["OWN_SMTP_PORT"] = str(cls.imap), str(cls.submission)
+        demo.variables["OWN_METRICS_PORT"] = str(metrics)
 
     @staticmethod
     def backend(name, port):
@@ -238,6 +241,17 @@ class Back(unittest.TestCase):
         self.assertRegex(self.log_in("smtp"), "^235 [^\r]*\r\n250 ")
         demo.eventually(lambda: [line for line in demo.log_text("DOVECOT_LOG").splitlines() if "Login: user=" in line and ", TLS" in line],
                         "Dovecot's line of a login by TLS")
+
+    def test_sessions_with_dovecot_and_postfix_are_resumed(self):
+        for name in ("imap", "smtp"):
+            with self.subTest(backend=name):
+                for _ in range(20):
+                    self.assertRegex(self.log_in(name), "^(a OK|235) ")
+                self.assertGreaterEqual(self.handshakes(name, "resumed"), 15)
+
+    @staticmethod
+    def handshakes(backend, outcome):
+        return test_metrics.number("postern_backend_tls_handshakes_total", "OWN_METRICS_PORT", backend=backend, server="localhost", outcome=outcome)
 
     def test_a_backend_that_is_not_what_it_says_gets_no_login(self):
         for name, reason in (("imap-behind", "backend_protocol_error"), ("imap-preauth", "backend_protocol_error"),

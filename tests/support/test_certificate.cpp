@@ -50,12 +50,12 @@ Key read_key(const std::string& text) {
 }
 
 /// One for `name` that says nothing more yet.
-Certificate new_certificate(const std::string& name, int valid_days, long number, EVP_PKEY* key) {
+Certificate new_certificate(const std::string& name, std::chrono::seconds valid, long number, EVP_PKEY* key) {
     Certificate certificate(X509_new(), X509_free);
     X509_set_version(certificate.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), number);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -day * 30);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), day * valid_days);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid.count());
     X509_set_pubkey(certificate.get(), key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
@@ -74,8 +74,12 @@ TestCertificate signed_by(EVP_PKEY* issuer, X509* certificate, EVP_PKEY* key) {
 }  // namespace
 
 TestCertificate make_certificate(const std::string& name, int valid_days) {
+    return make_certificate(name, std::chrono::days(valid_days));
+}
+
+TestCertificate make_certificate(const std::string& name, std::chrono::seconds valid) {
     const Key key = new_key();
-    const Certificate certificate = new_certificate(name, valid_days, 1, key.get());
+    const Certificate certificate = new_certificate(name, valid, 1, key.get());
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
     add_extension(certificate.get(), NID_subject_alt_name, "DNS:" + name);
     add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
@@ -85,7 +89,8 @@ TestCertificate make_certificate(const std::string& name, int valid_days) {
 TestCertificate sign_certificate(const TestCertificate& issuer, const ClientCertificate& client) {
     static long number = 1;
     const Key key = new_key();
-    const Certificate certificate = new_certificate("client", client.valid_days, ++number, key.get());
+    const Certificate certificate =
+        new_certificate("client", std::chrono::days(client.valid_days), ++number, key.get());
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(read_certificate(issuer.certificate).get()));
     if (!client.alternative_names.empty())
         add_extension(certificate.get(), NID_subject_alt_name, client.alternative_names);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 namespace postern::test {
@@ -12,6 +13,9 @@ struct TestCertificate {
 
 /// @param valid_days  negative: it ran out that many days ago
 [[nodiscard]] TestCertificate make_certificate(const std::string& name, int valid_days = 1);
+
+/// The same, valid for so long from now on.
+[[nodiscard]] TestCertificate make_certificate(const std::string& name, std::chrono::seconds valid);
 
 /// What a certificate that `issuer` signs for a client says.
 struct ClientCertificate {

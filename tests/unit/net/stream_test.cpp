@@ -14,6 +14,8 @@
 #include <memory>
 #include <string>
 
+#include <sys/socket.h>
+
 namespace postern::net {
 namespace {
 
@@ -24,11 +26,7 @@ using namespace asio::experimental::awaitable_operators;
 /// A server that is `mail.example.org`, and clients that trust it.
 class StreamTest : public testing::Test {
 protected:
-    StreamTest() {
-        auto [one, other] = test::connected_sockets(context_);
-        client_ = std::make_unique<Stream>(std::move(one));
-        server_ = std::make_unique<Stream>(std::move(other));
-    }
+    StreamTest() { connect_again(); }
 
     config::TlsSettings settings_for(const test::TestCertificate& certificate) {
         config::TlsSettings settings;
@@ -52,7 +50,8 @@ protected:
     /// Both handshakes; what the client made of it.
     std::expected<void, std::string> shake_hands(const TlsContext& server,
                                                  const TlsContext& client,
-                                                 const std::string& name) {
+                                                 const std::string& name,
+                                                 const std::string& place = {}) {
         std::expected<void, std::string> outcome;
         auto serve = [&]() -> asio::awaitable<void> {
             const auto shaken = co_await server_->handshake_as_server(server);
@@ -60,7 +59,7 @@ protected:
             if (!shaken) server_->close();
         };
         auto connect = [&]() -> asio::awaitable<void> {
-            outcome = co_await client_->handshake_as_client(client, name);
+            outcome = co_await client_->handshake_as_client(client, name, place);
             if (!outcome) client_->close();
         };
         test::run_to_end(context_, [&]() -> asio::awaitable<void> { co_await (serve() && connect()); }());
@@ -73,6 +72,46 @@ protected:
         client_tls_ = std::make_unique<TlsContext>(client_context(settings.certificate));
         const auto secured = shake_hands(*server_tls_, *client_tls_, "mail.example.org");
         ASSERT_TRUE(secured) << secured.error();
+    }
+
+    /// Another connection between the two.
+    void connect_again() {
+        auto [one, other] = test::connected_sockets(context_);
+        client_ = std::make_unique<Stream>(std::move(one));
+        server_descriptor_ = other.native_handle();
+        server_ = std::make_unique<Stream>(std::move(other));
+    }
+
+    /// A session with `server_tls_` that the next connection can resume.
+    void begin_session() {
+        const auto settings = settings_for(test::make_certificate("mail.example.org"));
+        server_tls_ = std::make_unique<TlsContext>(server_context(settings));
+        client_tls_ = std::make_unique<TlsContext>(client_context(settings.certificate));
+        ASSERT_TRUE(shake_hands(*server_tls_, *client_tls_, "mail.example.org", "here"));
+        EXPECT_FALSE(client_->is_resumed());
+        auto greet = [&]() -> asio::awaitable<void> {
+            (void)co_await server_->write("* OK\r\n");
+            std::array<char, 16> greeting{};
+            (void)co_await client_->read_some(greeting);
+        };
+        test::run_to_end(context_, greet());
+        connect_again();
+    }
+
+    /// The client's handshake with a server that answers the first thing it hears by this.
+    std::expected<void, std::string> shake_hands_with_one_that_says(std::string_view bytes) {
+        std::expected<void, std::string> outcome;
+        auto answer = [&]() -> asio::awaitable<void> {
+            std::array<char, 4096> hello{};
+            (void)co_await server_->read_some(hello);
+            (void)co_await server_->write(bytes);
+        };
+        auto connect = [&]() -> asio::awaitable<void> {
+            outcome = co_await client_->handshake_as_client(*client_tls_, "mail.example.org", "here");
+        };
+        test::run_to_end(context_, [&]() -> asio::awaitable<void> { co_await (answer() && connect()); }());
+        connect_again();
+        return outcome;
     }
 
     /// Everything that arrives until the peer ends.
@@ -108,6 +147,7 @@ protected:
     std::unique_ptr<TlsContext> client_tls_;
     std::unique_ptr<Stream> client_;
     std::unique_ptr<Stream> server_;
+    int server_descriptor_ = -1;
     bool server_secured_ = false;
 };
 
@@ -171,6 +211,66 @@ TEST_F(StreamTest, APeerThatSpeaksClearTextInsteadOfTlsIsRefused) {
     };
     test::run_to_end(context_, talk());
     EXPECT_FALSE(outcome);
+}
+
+TEST_F(StreamTest, ASessionIsResumedWithTheServerItBeganWith) {
+    begin_session();
+    ASSERT_TRUE(shake_hands(*server_tls_, *client_tls_, "mail.example.org", "here"));
+    EXPECT_TRUE(client_->is_resumed());
+    EXPECT_TRUE(server_->is_resumed());
+    EXPECT_NE(client_->peer_pin(), "");
+    connect_again();
+    ASSERT_TRUE(shake_hands(*server_tls_, *client_tls_, "mail.example.org", "there"));
+    EXPECT_FALSE(client_->is_resumed());
+}
+
+TEST_F(StreamTest, AServerThatCannotBearASessionIsSpared) {
+    begin_session();
+    const std::string_view internal_error("\x15\x03\x03\x00\x02\x02\x50", 7);
+    EXPECT_FALSE(shake_hands_with_one_that_says(internal_error));
+    for (int i = 0; i != 2; ++i) {
+        ASSERT_TRUE(shake_hands(*server_tls_, *client_tls_, "mail.example.org", "here"));
+        EXPECT_FALSE(client_->is_resumed());
+        connect_again();
+    }
+}
+
+TEST_F(StreamTest, AServerThatFallsSilentIsNotOfferedTheSessionAgain) {
+    begin_session();
+    auto say_nothing = [&]() -> asio::awaitable<void> {
+        std::array<char, 4096> hello{};
+        (void)co_await server_->read_some(hello);
+        client_->cancel();
+    };
+    auto connect = [&]() -> asio::awaitable<void> {
+        const auto outcome = co_await client_->handshake_as_client(*client_tls_, "mail.example.org", "here");
+        EXPECT_FALSE(outcome);
+    };
+    test::run_to_end(context_, [&]() -> asio::awaitable<void> { co_await (say_nothing() && connect()); }());
+    connect_again();
+    ASSERT_TRUE(shake_hands(*server_tls_, *client_tls_, "mail.example.org", "here"));
+    EXPECT_FALSE(client_->is_resumed());
+}
+
+TEST_F(StreamTest, ASessionEndsWithAnErrorOfTls) {
+    begin_session();
+    ASSERT_TRUE(shake_hands(*server_tls_, *client_tls_, "mail.example.org", "here"));
+    ASSERT_TRUE(client_->is_resumed());
+    auto talk = [&]() -> asio::awaitable<void> {
+        // No record of this session: what a server does that changes its mind after the handshake.
+        const std::string_view garbage(
+            "\x17\x03\x03\x00\x20"
+            "0123456789abcdef0123456789abcdef",
+            37);
+        EXPECT_EQ(::send(server_descriptor_, garbage.data(), garbage.size(), 0), 37);
+        std::array<char, 16> piece{};
+        const auto end = co_await client_->read_some(piece);
+        EXPECT_FALSE(end);
+    };
+    test::run_to_end(context_, talk());
+    connect_again();
+    ASSERT_TRUE(shake_hands(*server_tls_, *client_tls_, "mail.example.org", "here"));
+    EXPECT_FALSE(client_->is_resumed());
 }
 
 TEST_F(StreamTest, ABrowsersAlpnIsRefusedByAMailListener) {

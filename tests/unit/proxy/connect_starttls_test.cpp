@@ -10,6 +10,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace postern::proxy {
@@ -63,20 +64,30 @@ protected:
         co_await exchange(relay, "STARTTLS\r\n", go_ahead);
     }
 
+    BackendConnector make_connector() {
+        return std::move(*BackendConnector::make(backends_, "mail.example.org", pool_));
+    }
+
     /// Connects to a relay that does this.
     template <class Relay>
     std::expected<std::unique_ptr<net::Stream>, BackendFailed> connect(Relay serve) {
-        const auto connector = std::move(*BackendConnector::make(backends_, "mail.example.org", pool_));
+        return connect(make_connector(), std::move(serve));
+    }
+
+    template <class Relay>
+    std::expected<std::unique_ptr<net::Stream>, BackendFailed> connect(const BackendConnector& connector, Relay serve) {
         std::expected<std::unique_ptr<net::Stream>, BackendFailed> connected;
         auto ask = [&]() -> asio::awaitable<void> {
             connected = co_await connector.connect(backend_, backend_.servers.front(), std::nullopt, interruption_);
             if (!connected) co_return;
             const auto written = co_await (*connected)->write("EHLO again\r\n");
             EXPECT_TRUE(written);
+            if (relay_greets_) (void)co_await (*connected)->read_some(heard_);
         };
         auto answer = [&]() -> asio::awaitable<void> {
             const auto relay = co_await relay_accepts();
             co_await serve(*relay);
+            if (relay_greets_) (void)co_await relay->write("250 hello again\r\n");
             rest_ = co_await read_all(*relay);
         };
         test::run_to_end(context_, [&]() -> asio::awaitable<void> {
@@ -106,7 +117,9 @@ protected:
     config::BackendSettings& backend_ = backends_["smtp"];
     net::BlockingPool pool_{1, 1};
     net::Interruption interruption_;
-    std::string rest_;  ///< what the relay heard after its part
+    std::string rest_;           ///< what the relay heard after its part
+    bool relay_greets_ = false;  ///< after TLS, and is read: so its ticket has come too
+    std::array<char, 200> heard_{};
 };
 
 TEST_F(ConnectByStartTls, LeadsToTlsWithTheRightServer) {
@@ -151,6 +164,48 @@ TEST_F(ConnectByStartTls, FailsWithAnotherKeyThanThePinnedAndTellsIt) {
     ASSERT_FALSE(named_otherwise) << "a pin takes nothing away from what is verified otherwise";
     EXPECT_TRUE(named_otherwise.error().detail.starts_with("TLS: certificate refused"))
         << named_otherwise.error().detail;
+}
+
+TEST_F(ConnectByStartTls, ResumesTheSessionWithTheSameServerOnly) {
+    const auto serve = [this](net::Stream& relay) -> asio::awaitable<void> {
+        co_await agree(relay, "220 go\r\n");
+        (void)co_await relay.handshake_as_server(*relay_tls_);
+    };
+    relay_greets_ = true;
+    std::optional<BackendConnector> connector = make_connector();
+    const auto first = connect(*connector, serve);
+    ASSERT_TRUE(first);
+    EXPECT_FALSE((*first)->is_resumed());
+    const auto second = connect(*connector, serve);
+    ASSERT_TRUE(second);
+    EXPECT_TRUE((*second)->is_resumed());
+    EXPECT_EQ((*second)->peer_pin(), (*first)->peer_pin());
+
+    backend_.servers.front().host = "localhost";
+    const auto elsewhere = connect(*connector, serve);
+    ASSERT_TRUE(elsewhere);
+    EXPECT_FALSE((*elsewhere)->is_resumed());
+    backend_.servers.front().host = "127.0.0.1";
+    connector = make_connector();
+    const auto after_reload = connect(*connector, serve);
+    ASSERT_TRUE(after_reload);
+    EXPECT_FALSE((*after_reload)->is_resumed());
+}
+
+TEST_F(ConnectByStartTls, ComparesPinsWhenASessionIsResumedToo) {
+    const auto serve = [this](net::Stream& relay) -> asio::awaitable<void> {
+        co_await agree(relay, "220 go\r\n");
+        (void)co_await relay.handshake_as_server(*relay_tls_);
+    };
+    relay_greets_ = true;
+    const auto connector = make_connector();
+    ASSERT_TRUE(connect(connector, serve));
+    relay_greets_ = false;
+    backend_.pins = {"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="};
+    const auto refused = connect(connector, serve);
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().detail.starts_with("TLS: the key of the certificate is not pinned"))
+        << refused.error().detail;
 }
 
 TEST_F(ConnectByStartTls, FailsWhenTheRelaySaysMoreBeforeTls) {

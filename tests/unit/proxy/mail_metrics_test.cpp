@@ -76,6 +76,19 @@ TEST_F(MailMetricsTest, CountWhatEachServerSaid) {
     EXPECT_THAT(text, HasSubstr("{backend=\"dovecot\",outcome=\"accepted\",server=\"mail2\"} 0\n"));
 }
 
+TEST_F(MailMetricsTest, CountHandshakesWithEachServer) {
+    const MailMetrics mail(metrics_.registry(), backends_);
+    mail.backend_handshake(backends_["dovecot"], 0, false);
+    mail.backend_handshake(backends_["dovecot"], 1, true);
+    mail.backend_handshake(backends_["dovecot"], 1, true);
+    const std::string text = metrics_.text();
+    const std::string_view name = "postern_backend_tls_handshakes_total{backend=\"dovecot\",outcome=";
+    EXPECT_THAT(text, HasSubstr(std::string(name) + "\"full\",server=\"mail1\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr(std::string(name) + "\"full\",server=\"mail2\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr(std::string(name) + "\"resumed\",server=\"mail1\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr(std::string(name) + "\"resumed\",server=\"mail2\"} 2\n"));
+}
+
 TEST_F(MailMetricsTest, GoOnWhenTheConfigurationIsReadAgain) {
     const MailMetrics before(metrics_.registry(), backends_);
     before.backend_login(backends_["dovecot"], 0, BackendAnswer::accepted);
