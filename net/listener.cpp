@@ -62,6 +62,7 @@ std::expected<std::shared_ptr<Listener>, std::string> Listener::open(Worker& wor
     std::shared_ptr<Listener> listener(new Listener(worker, std::move(accepted)));
     const error_code error = bind_to(listener->acceptor_, address, port, true);
     if (error) return std::unexpected(problem(address, port, error));
+    set_connection_options(listener->descriptor());
     return listener;
 }
 
@@ -73,7 +74,10 @@ std::expected<std::shared_ptr<Listener>, std::string> Listener::adopt(Worker& wo
     const auto address = asio::ip::make_address(socket.address(), error);
     const int descriptor = socket.release();
     if (!error) listener->acceptor_.assign(address.is_v6() ? tcp::v6() : tcp::v4(), descriptor, error);
-    if (!error) return listener;
+    if (!error) {
+        set_connection_options(descriptor);
+        return listener;
+    }
     ::close(descriptor);
     return std::unexpected(problem(socket.address(), socket.port(), error));
 }

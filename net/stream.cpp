@@ -17,7 +17,6 @@
 #include <cerrno>
 #include <climits>
 
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,17 +27,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr auto error_as_value = asio::as_tuple(asio::use_awaitable);
-
-// Below the five minutes after which NATs forget an idle connection, so that IDLE survives them.
-constexpr int keepalive_idle_seconds = 240;
-constexpr int keepalive_interval_seconds = 30;
-constexpr int keepalive_probes = 4;
-
-template <class Value>
-void set_tcp_option(int descriptor, int option, Value value) {
-    // Failing means a kernel without the option: the connection works all the same.
-    (void)setsockopt(descriptor, IPPROTO_TCP, option, &value, sizeof value);
-}
 
 IoStatus status_of_errno(IoStatus when_full) {
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return when_full;
@@ -68,12 +56,6 @@ Stream::Stream(TcpSocket socket)
     peer_address_ = to_ip_address(peer.address());
     peer_port_ = peer.port();
     socket_.non_blocking(true, ignored);
-    socket_.set_option(tcp::no_delay(true), ignored);
-    socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-    set_tcp_option(descriptor_, TCP_KEEPIDLE, keepalive_idle_seconds);
-    set_tcp_option(descriptor_, TCP_KEEPINTVL, keepalive_interval_seconds);
-    set_tcp_option(descriptor_, TCP_KEEPCNT, keepalive_probes);
-    // No TCP_USER_TIMEOUT: it would also cut a peer that is alive but has not read for a while.
 }
 
 Stream::~Stream() {

@@ -68,7 +68,7 @@ public:
     template <class T>
     using Awaitable = boost::asio::awaitable<T>;
 
-    /// Takes over a connected socket; sets it non-blocking, TCP_NODELAY and keep-alive.
+    /// Takes over a connected socket; sets it non-blocking. For its other options see set_connection_options.
     explicit Stream(TcpSocket socket);
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;

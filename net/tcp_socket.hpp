@@ -13,6 +13,10 @@ namespace postern::net {
 using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
+/// No delay, and keep-alive for connections that are idle for long. Connections inherit it from the socket they were
+/// accepted from, as Linux does it.
+void set_connection_options(int descriptor);
+
 /// The io_context behind an executor of a coroutine that runs on one.
 [[nodiscard]] inline boost::asio::io_context& context_of(const boost::asio::any_io_executor& executor) {
     return static_cast<boost::asio::io_context&>(boost::asio::query(executor, boost::asio::execution::context));

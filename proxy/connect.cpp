@@ -43,7 +43,9 @@ asio::awaitable<std::expected<net::TcpSocket, std::string>> connect_to_one_of(
         stop();
         const auto [connected] = co_await socket.async_connect(endpoints[i], error_as_value);
         error = deadline.expired() ? asio::error::timed_out : connected;
-        if (!error) co_return std::move(socket);
+        if (error) continue;
+        net::set_connection_options(socket.native_handle());
+        co_return std::move(socket);
     }
     co_return std::unexpected(error.message());
 }

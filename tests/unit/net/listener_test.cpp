@@ -22,6 +22,11 @@ TEST(Listener, GivesAcceptedSocketsOnTheWorkersThread) {
     const std::uint16_t port = free_port();
     auto listener = Listener::open(worker, "127.0.0.1", port, [&](const TcpSocket& socket) {
         EXPECT_TRUE(socket.is_open());
+        asio::ip::tcp::no_delay at_once;
+        asio::socket_base::keep_alive kept;
+        socket.get_option(at_once);
+        socket.get_option(kept);
+        EXPECT_TRUE(at_once.value() && kept.value()) << "inherited from the listening socket";
         accepted_on.set_value(std::this_thread::get_id());
     });
     ASSERT_TRUE(listener) << listener.error();

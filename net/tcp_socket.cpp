@@ -1,0 +1,30 @@
+#include "net/tcp_socket.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace postern::net {
+namespace {
+
+// Below the five minutes after which NATs forget an idle connection, so that IDLE survives them.
+constexpr int keepalive_idle_seconds = 240;
+constexpr int keepalive_interval_seconds = 30;
+constexpr int keepalive_probes = 4;
+
+void set_option(int descriptor, int level, int option, int value) {
+    // Failing means a kernel without the option: the connection works all the same.
+    (void)setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+}  // namespace
+
+void set_connection_options(int descriptor) {
+    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_seconds);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_seconds);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, keepalive_probes);
+    // No TCP_USER_TIMEOUT: it would also cut a peer that is alive but has not read for a while.
+}
+
+}  // namespace postern::net
