@@ -13,7 +13,7 @@ namespace postern::app {
 /// left is it nobody's.
 class TrimmingPolicy {
 public:
-    static constexpr std::uint32_t fewest_gone = 500;
+    static constexpr std::uint32_t fewest_gone = 250;
 
     /// `connections`: how many there are now. True once for each crowd that leaves.
     [[nodiscard]] bool is_due(std::uint32_t connections);

@@ -97,6 +97,8 @@ IoStatus Stream::go_on_with_handshake(int& result) {
     const TlsTurn turn(descriptor_);
     ERR_clear_error();
     result = SSL_do_handshake(ssl_.get());
+    // Clients send passwords: OpenSSL is not to keep what it decrypts. What it has read so far is nobody's secret.
+    if (result == 1 && SSL_is_server(ssl_.get()) == 1) SSL_set_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
     const bool is_ticket = result == 1 && SSL_is_server(ssl_.get()) == 1 && SSL_version(ssl_.get()) == TLS1_3_VERSION;
     if (is_ticket) return keep(turn.output()) ? IoStatus::done : IoStatus::failed;
     const IoStatus status = result == 1 ? IoStatus::done : status_of_tls(result);

@@ -117,8 +117,7 @@ std::expected<TlsContext::Context, std::string> TlsContext::make_for_server(
     set_common_options(raw);
     SSL_CTX_set_min_proto_version(
         raw, settings.minimum_version == config::TlsVersion::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
-    // Clients send passwords: OpenSSL is not to keep what it has decrypted.
-    SSL_CTX_set_options(raw, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_CTX_set_options(raw, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_num_tickets(raw, 1);  // each ticket costs as much as a tenth of a handshake; clients use one
 
     if (auto used = use_certificate(raw, files); !used) return std::unexpected(std::move(used.error()));

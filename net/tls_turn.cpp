@@ -23,6 +23,8 @@ struct FreeBio {
 };
 
 struct Thread {
+    Thread() { output.reserve(kept_room); }
+
     std::unique_ptr<BIO, FreeBio> bio;
     int descriptor = -1;
     bool has_ended = false;  // the peer has ended its direction
@@ -100,8 +102,10 @@ TlsTurn::TlsTurn(int descriptor) noexcept {
 TlsTurn::~TlsTurn() {
     Thread& thread = this_thread();
     thread.descriptor = -1;
-    if (thread.output.capacity() > kept_room) thread.output = {};
     thread.output.clear();
+    if (thread.output.capacity() <= kept_room) return;
+    thread.output.shrink_to_fit();
+    thread.output.reserve(kept_room);
 }
 
 std::string_view TlsTurn::output() const noexcept {
