@@ -18,6 +18,15 @@
 
 namespace postern::net {
 
+/// The right of a pool's threads to a processor.
+enum class Urgency : bool {
+    normal,
+    background,  ///< the I/O threads go first: for work that takes long by itself
+};
+
+/// Makes the calling thread, for good, one of the background. Where the system refuses that it stays as it is.
+void move_to_background() noexcept;
+
 /// A bounded pool of threads with a bounded queue.
 /// Thread rule: `run` may be awaited on any I/O thread; the awaiting coroutine resumes on its own thread.
 /// Lifetime: its destructor waits for work that has begun and drops what waits for a thread, with the coroutines that
@@ -26,8 +35,8 @@ class BlockingPool {
 public:
     /// @param threads  at least 1
     /// @param queued   how many jobs may wait for a thread beside those that run
-    BlockingPool(std::size_t threads, std::size_t queued)
-        : size_(threads), capacity_(threads + queued), threads_(threads) {}
+    BlockingPool(std::size_t threads, std::size_t queued, Urgency urgency = Urgency::normal)
+        : size_(threads), capacity_(threads + queued), urgency_(urgency), threads_(threads) {}
 
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
@@ -52,6 +61,7 @@ public:
             auto home = boost::asio::prefer(boost::asio::get_associated_executor(handler),
                                             boost::asio::execution::outstanding_work.tracked);
             auto task = [this, home, job = std::move(job), handler = std::move(handler)]() mutable {
+                if (urgency_ == Urgency::background) move_to_background();
                 auto finish = [answer = job(), handler = std::move(handler)]() mutable { handler(std::move(answer)); };
                 jobs_.fetch_sub(1, std::memory_order_relaxed);
                 boost::asio::post(home, std::move(finish));
@@ -70,6 +80,7 @@ public:
 private:
     const std::size_t size_;
     const std::size_t capacity_;
+    const Urgency urgency_;
     std::atomic<std::size_t> jobs_{0};  // waiting or running
     boost::asio::thread_pool threads_;
 };

@@ -4,11 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <future>
 #include <thread>
 #include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace postern::net {
 namespace {
@@ -52,6 +56,20 @@ TEST(BlockingPool, RefusesAtOnceWhatIsMoreThanItsThreadsAndItsQueue) {
     context.run();
     EXPECT_EQ(done, 3);
     EXPECT_EQ(refused, 2);
+}
+
+TEST(BlockingPool, OfTheBackgroundLeavesTheProcessorToOthers) {
+    const auto nice = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+    asio::io_context context{1};
+    BlockingPool normal(1, 1);
+    BlockingPool background(1, 1, Urgency::background);
+    const int before = nice();
+    auto compare = [&]() -> asio::awaitable<void> {
+        EXPECT_EQ(co_await normal.run(nice), before);
+        EXPECT_EQ(co_await background.run(nice), std::max(before, 10));
+    };
+    test::run_to_end(context, compare());
+    EXPECT_EQ(nice(), before) << "threads of its own alone";
 }
 
 TEST(BlockingPool, ServesManyThreadsAtOnceWithoutMixingUpAnswers) {
