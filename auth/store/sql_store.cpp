@@ -14,6 +14,9 @@
 #include "auth/store/session_pool.hpp"
 #include "auth/store/sqlite_connector.hpp"
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 namespace postern::auth::store {
@@ -73,14 +76,74 @@ private:
     SealedRows sealed_;
 };
 
+/// Changes wait here for each other, and not with a session in their hands: those are left for reads. Any thread.
+class ChangeGate {
+public:
+    ChangeGate(std::size_t most, std::chrono::milliseconds longest_wait) : free_(most), longest_wait_(longest_wait) {}
+
+    class Pass {
+    public:
+        explicit Pass(ChangeGate* gate) : gate_(gate) {}
+        Pass(const Pass&) = delete;
+        Pass& operator=(const Pass&) = delete;
+        Pass(Pass&&) = delete;
+        Pass& operator=(Pass&&) = delete;
+        ~Pass() {
+            if (gate_ != nullptr) gate_->leave();
+        }
+        [[nodiscard]] bool is_given() const noexcept { return gate_ != nullptr; }
+
+    private:
+        ChangeGate* gate_;
+    };
+
+    [[nodiscard]] Pass enter() {
+        std::unique_lock lock(mutex_);
+        const bool is_in = left_.wait_for(lock, longest_wait_, [this] { return free_ != 0; });
+        if (is_in) --free_;
+        return Pass(is_in ? this : nullptr);
+    }
+
+private:
+    void leave() {
+        const std::lock_guard lock(mutex_);
+        ++free_;
+        left_.notify_one();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable left_;
+    std::size_t free_;
+    const std::chrono::milliseconds longest_wait_;
+};
+
+/// How many sessions may be busy with changes. SQLite has one lock for all; PostgreSQL's changes wait for each other's
+/// rows, so a quarter is left for reads.
+std::size_t most_changes(Engine engine, std::size_t sessions) {
+    return engine == Engine::sqlite ? 1 : std::max<std::size_t>(1, sessions - (sessions + 3) / 4);
+}
+
 class SqlStore final : public Store {
 public:
     template <class... Timeouts>
-    SqlStore(std::shared_ptr<const Connector> connector, std::size_t sessions, Timeouts... timeouts)
-        : engine_(connector->engine()), pool_(std::move(connector), sessions, timeouts...) {}
+    SqlStore(std::shared_ptr<const Connector> connector,
+             std::size_t sessions,
+             std::chrono::milliseconds lease_timeout,
+             Timeouts... timeouts)
+        : engine_(connector->engine()),
+          changes_(most_changes(engine_, sessions), lease_timeout),
+          pool_(std::move(connector), sessions, lease_timeout, timeouts...) {}
 
 protected:
     StoreResult<void> transact(Access access, const std::function<void(Transaction&)>& work) override {
+        if (access == Access::read) return run_on_session(access, work);
+        const ChangeGate::Pass pass = changes_.enter();
+        if (!pass.is_given()) return std::unexpected(StoreError{StoreFault::unavailable, all_changing()});
+        return run_on_session(access, work);
+    }
+
+private:
+    [[nodiscard]] StoreResult<void> run_on_session(Access access, const std::function<void(Transaction&)>& work) {
         return pool_.transact(begin(access), [&](Database& database) {
             SqlTransaction transaction(database);
             work(transaction);
@@ -88,7 +151,9 @@ protected:
         });
     }
 
-private:
+    [[nodiscard]] std::string all_changing() const {
+        return "the store " + pool_.connector().place() + " is busy: other changes did not end in time";
+    }
     /// SQLite takes its one write lock at once, so that a change can never fail half-way because somebody else wrote
     /// meanwhile.
     [[nodiscard]] std::string_view begin(Access access) const {
@@ -98,6 +163,7 @@ private:
     }
 
     Engine engine_;
+    ChangeGate changes_;
     SessionPool pool_;
 };
 

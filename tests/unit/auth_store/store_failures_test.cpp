@@ -4,8 +4,11 @@
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -117,6 +120,31 @@ TEST_F(StoreFailures, ALockThatIsNotGivenUpIsSaidAndReadersGoOn) {
     EXPECT_TRUE(*find(*store, "anna"));
     hand << "ROLLBACK";
     EXPECT_TRUE(add(*store, {"bob"})) << "the session is fit for use again";
+}
+
+TEST_F(StoreFailures, ChangesThatWaitLeaveSessionsForReads) {
+    migrate();
+    const auto store = open_store({.path = {},
+                                   .sessions = 2,
+                                   .busy_timeout = std::chrono::milliseconds(1'000),
+                                   .lease_timeout = std::chrono::milliseconds(200)});
+    ASSERT_TRUE(add(*store, {"anna"}));
+    auto hand = foreign_session();
+    hand << "BEGIN IMMEDIATE";
+    std::atomic<int> waiting = 4;
+    std::vector<std::jthread> writers;
+    for (int i = 0; i < 4; ++i) {
+        writers.emplace_back([&] {
+            EXPECT_FALSE(add(*store, {"bob"}));
+            --waiting;
+        });
+    }
+    while (waiting != 0) {
+        const auto found = find(*store, "anna");
+        ASSERT_TRUE(found) << found.error().detail;
+    }
+    hand << "ROLLBACK";
+    EXPECT_TRUE(add(*store, {"bob"}));
 }
 
 TEST_F(StoreFailures, NoFreeSessionInTimeIsSaid) {
