@@ -27,6 +27,7 @@ namespace postern::app {
 /// What all generations share. Must outlive them.
 struct SharedServices {
     auth::Authenticator& authenticator;
+    net::BlockingPool& recall_pool;
     net::BlockingPool& password_pool;
     net::BlockingPool& resolver_pool;
     proxy::SendingLimits& sending;

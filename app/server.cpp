@@ -21,6 +21,9 @@ constexpr std::chrono::milliseconds stop_limit{10'000};
 // How many names may go without an answer before other names wait: each holds one thread.
 constexpr std::size_t resolver_threads = 16;
 constexpr std::size_t waiting_look_ups = 1000;
+// Each takes a few reads of the store: so many wait for less than a second.
+constexpr std::size_t recall_threads = 4;
+constexpr std::size_t waiting_recalls = 4096;
 // A full house may last: the log is to tell so, not to fill the disk.
 constexpr std::chrono::seconds between_overload_lines{10};
 
@@ -28,11 +31,11 @@ std::size_t or_each_core(std::size_t configured) {
     return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-/// Beside those that hash or wait for a slot to hash in, some for whoever needs neither.
+/// Beside those that hash or wait for a slot to hash in, some for whoever has proved who he is.
 std::size_t password_threads(const config::AuthSettings& settings) {
-    constexpr std::size_t for_cached = 4;
+    constexpr std::size_t for_others = 4;
     const auth::Admission::Bounds bounds = auth::admission_bounds(settings, settings.password_hash.memory_kib);
-    return bounds.slots + bounds.waiting + for_cached;
+    return bounds.slots + bounds.waiting + for_others;
 }
 
 void warn_if_readable_by_others(const std::string& store) {
@@ -77,8 +80,10 @@ Server::Server(const config::Settings& settings, Resources resources)
       overload_logged_(-between_overload_lines.count()),
       refusal_logged_(-between_overload_lines.count()),
       resolver_pool_(resolver_threads, waiting_look_ups),
-      password_pool_(password_threads(auth_settings_), auth_settings_.password_queue),
+      recall_pool_(recall_threads, waiting_recalls),
+      password_pool_(password_threads(auth_settings_), auth_settings_.password_queue, net::Urgency::background),
       shared_{.authenticator = authenticator_,
+              .recall_pool = recall_pool_,
               .password_pool = password_pool_,
               .resolver_pool = resolver_pool_,
               .sending = sending_,

@@ -127,6 +127,7 @@ private:
     std::vector<net::InheritedSocket> inherited_;  // while it starts
     // After the workers, so destroyed before them: a job that still runs answers to a worker.
     net::BlockingPool resolver_pool_;
+    net::BlockingPool recall_pool_;
     net::BlockingPool password_pool_;
     SharedServices shared_;
     std::optional<Background> background_;

@@ -1,6 +1,7 @@
 #include "auth/admission.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace postern::auth {
 
@@ -8,7 +9,10 @@ namespace {
 
 // Four of five slots go to the known while strangers wait too.
 constexpr std::size_t known_in_a_row = 4;
-constexpr std::size_t share_of_network = 4;
+
+std::size_t index(Lane lane) {
+    return lane == Lane::known ? 0 : 1;
+}
 
 }  // namespace
 
@@ -20,38 +24,56 @@ std::size_t Admission::slots_for(std::size_t cores, std::size_t memory_mib, std:
 bool Admission::may_run(Lane lane) const {
     if (running_ >= bounds_.slots) return false;
     const bool is_strangers_turn = since_stranger_ >= known_in_a_row;
-    if (lane == Lane::known) return !is_strangers_turn || waiting_strangers_ == 0;
-    return waiting_known_ == 0 || is_strangers_turn;
+    if (lane == Lane::known) return !is_strangers_turn || waiting_[index(Lane::stranger)] == 0;
+    return waiting_[index(Lane::known)] == 0 || is_strangers_turn;
 }
 
-std::optional<Admission::Ticket> Admission::enter(Lane lane, const std::string& network) {
+/// Of the waiting places. However strangers crowd in, they leave some to the known.
+std::size_t Admission::most(Lane lane) const {
+    return lane == Lane::known ? bounds_.waiting : (bounds_.waiting + 1) / 2;
+}
+
+std::optional<Admission::Place> Admission::reserve(Lane lane, const std::string& network) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t at = index(lane);
+    const std::size_t taken = std::reduce(places_.begin(), places_.end());
+    const auto there = from_network_.find(network);
+    const std::size_t from_there = there == from_network_.end() ? 0 : there->second[at];
+    if (taken >= bounds_.slots + bounds_.waiting || places_[at] >= bounds_.slots + most(lane) ||
+        from_there >= bounds_.slots + most(lane) / 2) {
+        return std::nullopt;
+    }
+    ++places_[at];
+    ++from_network_[network][at];
+    return std::optional<Place>(std::in_place, *this, lane, network);
+}
+
+bool Admission::enter(Place& place) {
     std::unique_lock lock(mutex_);
+    const Lane lane = place.lane_;
     if (!may_run(lane)) {
-        std::size_t& from_there = from_network_[network];
-        const std::size_t most_from_there = std::max<std::size_t>(1, bounds_.waiting / share_of_network);
-        const bool is_full = waiting_known_ + waiting_strangers_ >= bounds_.waiting || from_there >= most_from_there;
-        std::size_t& waiting = lane == Lane::known ? waiting_known_ : waiting_strangers_;
-        bool is_in = false;
-        if (!is_full) {
-            ++from_there;
-            ++waiting;
-            is_in = changed_.wait_for(lock, bounds_.longest_wait, [&] { return may_run(lane); });
-            --waiting;
-            --from_network_[network];
-        }
-        if (from_network_[network] == 0) from_network_.erase(network);
+        ++waiting_[index(lane)];
+        const bool is_in = changed_.wait_for(lock, bounds_.longest_wait, [&] { return may_run(lane); });
+        --waiting_[index(lane)];
         if (!is_in) {
             changed_.notify_all();
-            return std::nullopt;
+            return false;
         }
     }
     ++running_;
-    since_stranger_ = lane == Lane::stranger || waiting_strangers_ == 0 ? 0 : since_stranger_ + 1;
-    return Ticket(*this);
+    place.is_running_ = true;
+    since_stranger_ = lane == Lane::stranger || waiting_[index(Lane::stranger)] == 0 ? 0 : since_stranger_ + 1;
+    return true;
 }
 
-void Admission::leave() {
+void Admission::leave(const Place& place) {
     const std::lock_guard lock(mutex_);
+    const std::size_t at = index(place.lane_);
+    --places_[at];
+    const auto there = from_network_.find(place.network_);
+    if (--there->second[at] == 0 && std::reduce(there->second.begin(), there->second.end()) == 0)
+        from_network_.erase(there);
+    if (!place.is_running_) return;
     --running_;
     changed_.notify_all();
 }

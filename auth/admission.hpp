@@ -1,6 +1,7 @@
 /// How many passwords are hashed at once: a bound on memory and cores, and on waiting for them.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -14,15 +15,15 @@ namespace postern::auth {
 
 enum class Lane {
     known,     ///< places the account was entered from
-    stranger,  ///< everybody else: one of five slots, when the known want them all
+    stranger,  ///< everybody else: one of five slots, when the known want them all, and half of the waiting places
 };
 
-/// Thread rule: any thread; `enter` blocks for at most `longest_wait`.
+/// Thread rule: any thread; `enter` blocks for at most `longest_wait`, nothing else blocks.
 class Admission {
 public:
     struct Bounds {
         std::size_t slots = 1;     ///< hashes that run at once
-        std::size_t waiting = 16;  ///< that may wait for one; at most a quarter of them from one network
+        std::size_t waiting = 16;  ///< that may wait for one
         std::chrono::milliseconds longest_wait{2'000};
     };
 
@@ -33,40 +34,58 @@ public:
     Admission& operator=(Admission&&) = delete;
     ~Admission() = default;
 
-    /// A slot, for as long as it lives.
-    class Ticket {
+    /// A place among those who hash or wait for it, and the slot that it may have led to, for as long as it lives. The
+    /// admission must outlive it.
+    class Place {
     public:
-        explicit Ticket(Admission& admission) : admission_(&admission) {}
-        Ticket(Ticket&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)) {}
-        Ticket& operator=(Ticket&&) = delete;
-        Ticket(const Ticket&) = delete;
-        Ticket& operator=(const Ticket&) = delete;
-        ~Ticket() {
-            if (admission_ != nullptr) admission_->leave();
+        Place(Admission& admission, Lane lane, std::string network)
+            : admission_(&admission), lane_(lane), network_(std::move(network)) {}
+        Place(Place&& other) noexcept
+            : admission_(std::exchange(other.admission_, nullptr)),
+              lane_(other.lane_),
+              network_(std::move(other.network_)),
+              is_running_(other.is_running_) {}
+        Place& operator=(Place&&) = delete;
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place() {
+            if (admission_ != nullptr) admission_->leave(*this);
         }
 
+        /// Waits for a slot. False: waiting was in vain. Call once.
+        [[nodiscard]] bool enter() { return admission_->enter(*this); }
+
     private:
+        friend Admission;
         Admission* admission_;
+        Lane lane_;
+        std::string network_;
+        bool is_running_ = false;
     };
 
-    /// nullopt: too many are waiting already, or waiting was in vain.
-    [[nodiscard]] std::optional<Ticket> enter(Lane lane, const std::string& network);
+    /// nullopt: too many are there already. Beside as many as there are slots, all may have `waiting` places, strangers
+    /// half of them, and one network half of what its lane may have.
+    [[nodiscard]] std::optional<Place> reserve(Lane lane, const std::string& network);
 
     /// The slots that this many cores and this much memory allow: at least one.
     [[nodiscard]] static std::size_t slots_for(std::size_t cores, std::size_t memory_mib, std::size_t hash_kib);
 
 private:
+    using ByLane = std::array<std::size_t, 2>;
+
     [[nodiscard]] bool may_run(Lane lane) const;
-    void leave();
+    [[nodiscard]] std::size_t most(Lane lane) const;
+    bool enter(Place& place);
+    void leave(const Place& place);
 
     const Bounds bounds_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::size_t running_ = 0;
-    std::size_t waiting_known_ = 0;
-    std::size_t waiting_strangers_ = 0;
-    std::size_t since_stranger_ = 0;                   // known ones let in while strangers waited
-    std::map<std::string, std::size_t> from_network_;  // waiting
+    ByLane places_{};                             // taken
+    ByLane waiting_{};                            // within `enter`
+    std::size_t since_stranger_ = 0;              // known ones let in while strangers waited
+    std::map<std::string, ByLane> from_network_;  // places taken
 };
 
 }  // namespace postern::auth

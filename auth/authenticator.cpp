@@ -5,6 +5,7 @@
 #include "base/ascii.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -41,6 +42,14 @@ struct Authenticator::Attempt {
     std::vector<Identifier> names;  ///< what the name may mean
     Time now;
 
+    [[nodiscard]] static Attempt of(const Credentials& credentials, const AttemptContext& context, Time now) {
+        return {credentials, context, meanings(credentials.name, context.default_domain), now};
+    }
+    [[nodiscard]] std::optional<AppPassword> app_password() const {
+        if (!looks_like_app_password(password().reveal())) return std::nullopt;
+        auto parsed = parse_app_password(password().reveal());
+        return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
+    }
     [[nodiscard]] const base::Secret& password() const { return credentials.password; }
     /// What an unknown name is counted by.
     [[nodiscard]] std::string counted_name() const {
@@ -55,15 +64,36 @@ struct Authenticator::Attempt {
     }
 };
 
-/// What was found and paid for before the password is looked at.
-struct Authenticator::Opening {
-    std::optional<LoginRecord> record;
+/// How a password counts for an account, or for the name that none has.
+struct Authenticator::Guess {
     GuessTarget target;
     Trust trust = Trust::stranger;
     std::uint16_t fingerprint = 0;
-    bool is_repeated = false;           ///< known to be wrong from before, most likely
+    bool is_repeated = false;  ///< known to be wrong from before, most likely
+};
+
+/// What reading alone tells of a password.
+struct Authenticator::Look {
+    std::optional<Verdict> verdict;  ///< then nothing else counts
+    Guess guess;
+    std::string login;     ///< of the account, for the log; empty: none
+    bool is_open = false;  ///< it would be looked into now
+};
+
+/// The same of an app password.
+struct Authenticator::AppLook {
+    std::optional<LoginRecord> record;
+    std::optional<Credential> credential;
+    GuessTarget target;
+    bool is_right = false;
+    bool is_counted = false;  ///< when it is wrong: its source has something left to pay with
+};
+
+/// What was found and paid for before the password is looked at.
+struct Authenticator::Opening : Guess {
+    std::optional<LoginRecord> record;
     std::optional<GuessCharge> charge;  ///< nullopt: repeated
-    std::optional<Refusal> refusal;     ///< then nothing else counts
+    bool is_refused = false;            ///< then nothing else counts
 
     [[nodiscard]] std::int64_t epoch() const { return record ? record->account.epoch : 0; }
 };
@@ -118,82 +148,173 @@ BootKey Authenticator::wrong_key(const Attempt& attempt, std::int64_t epoch) con
     return mac_.of({"wrong", attempt.counted_name(), std::to_string(epoch), attempt.password().reveal()});
 }
 
+Authenticator::Recalled Authenticator::recall(const Evidence& evidence, const AttemptContext& context) {
+    const auto* const credentials = std::get_if<Credentials>(&evidence);
+    if (credentials != nullptr) return recall_password(Attempt::of(*credentials, context, clock_.now()));
+    if (std::holds_alternative<BearerToken>(evidence) && tokens_ == nullptr)
+        return std::unexpected(Refused(Refusal::wrong_credentials));
+    return Turn();  // where each login leaves a trace in the store
+}
+
+Verdict Authenticator::authenticate(const Evidence& evidence, const AttemptContext& context, Turn turn) {
+    const auto* const credentials = std::get_if<Credentials>(&evidence);
+    if (credentials != nullptr) return take(Attempt::of(*credentials, context, clock_.now()), std::move(turn));
+    if (const auto* const token = std::get_if<BearerToken>(&evidence)) return authenticate(*token, context);
+    return authenticate(std::get<CertificateHolder>(evidence), context);
+}
+
 Verdict Authenticator::authenticate(const Credentials& credentials, const AttemptContext& context) {
+    const Attempt attempt = Attempt::of(credentials, context, clock_.now());
+    auto recalled = recall_password(attempt);
+    if (auto* const verdict = std::get_if<Verdict>(&recalled)) return std::move(*verdict);
+    return take(attempt, std::get<Turn>(std::move(recalled)));
+}
+
+Authenticator::Recalled Authenticator::recall_password(const Attempt& attempt) {
     // Depends on nothing but what the caller sent, so refusing it early tells him nothing.
-    if (!check_password(credentials.password)) return std::unexpected(Refusal::wrong_credentials);
-    const Attempt attempt{credentials, context, meanings(credentials.name, context.default_domain), clock_.now()};
-    if (looks_like_app_password(credentials.password.reveal())) {
-        if (const auto app_password = parse_app_password(credentials.password.reveal()))
-            return authenticate_app_password(attempt, *app_password);
+    if (!check_password(attempt.password())) return std::unexpected(Refused(Refusal::wrong_credentials));
+    if (const auto app_password = attempt.app_password()) return recall_app_password(attempt, *app_password);
+    auto looked = look(attempt);
+    if (!looked) return std::unexpected(Refused(Refusal::unavailable, {}, looked.error().detail));
+    if (looked->verdict) return std::move(*looked->verdict);
+    const Guess& guess = looked->guess;
+    if (!looked->is_open && is_throttling_told(guess.target, attempt.now))
+        return std::unexpected(Refused(Refusal::throttled, looked->login));
+    const Lane lane = guess.trust == Trust::stranger ? Lane::stranger : Lane::known;
+    auto place = admission_.reserve(lane, guess.target.network_text);
+    if (!place) return std::unexpected(Refused(looked->is_open ? Refusal::busy : Refusal::throttled, looked->login));
+    return Turn(std::move(place));
+}
+
+Verdict Authenticator::take(const Attempt& attempt, Turn turn) {
+    if (const auto app_password = attempt.app_password()) return take(attempt, *app_password);
+    assert(turn.place_);
+    // Once more: another connection with the same password may have had its turn meanwhile.
+    auto looked = look(attempt);
+    if (!looked) return std::unexpected(Refused(Refusal::unavailable, {}, looked.error().detail));
+    if (looked->verdict) return std::move(*looked->verdict);
+    if (!looked->is_open) {
+        journal_throttling(attempt, looked->guess);
+        return std::unexpected(Refused(Refusal::throttled, looked->login));
     }
-    const auto stamp = store_.read([&](Transaction& transaction) {
-        std::optional<AccountStamp> first;
+    const BootKey flight =
+        mac_.of({"flight", attempt.credentials.name, attempt.context.default_domain,
+                 network_of(attempt.context.client, 32, 64), attempt.context.device, name_of(attempt.context.channel),
+                 attempt.credentials.act_as, attempt.password().reveal()});
+    return flights_.run(flight, [&] { return examine(attempt, *looked, *turn.place_); });
+}
+
+StoreResult<Authenticator::Look> Authenticator::look(const Attempt& attempt) {
+    return store_.read([&](Transaction& transaction) {
+        std::optional<AccountStamp> stamp;
         // All of them are asked for even when the first is found: the number of questions must not tell who exists.
         for (const Identifier& name : attempt.names) {
             const auto found = transaction.accounts().stamp(name);
-            if (!first) first = found;
+            if (!stamp) stamp = found;
         }
-        return first;
+        Look look{.verdict = remembered(attempt, stamp), .guess = {}, .login = {}};
+        if (look.verdict) return look;
+        const auto account = stamp ? std::optional(stamp->id) : std::nullopt;
+        if (const auto found = account ? transaction.accounts().find(*account) : std::nullopt)
+            look.login = found->login.text();
+        look.guess = weigh(transaction, attempt, account, stamp ? stamp->epoch : 0);
+        look.is_open = look.guess.is_repeated
+                           ? lockout_.is_open(transaction, look.guess.target, look.guess.trust, attempt.now)
+                           : lockout_.may_charge(transaction, look.guess.target, look.guess.trust, attempt.now);
+        return look;
     });
-    if (!stamp) return std::unexpected(Refused(Refusal::unavailable, {}, stamp.error().detail));
-    if (*stamp) {
-        if (auto identity = right_.find(right_key(attempt, **stamp), **stamp, attempt.now)) return std::move(*identity);
-    }
-    const std::int64_t epoch = *stamp ? (*stamp)->epoch : 0;
-    if (const auto until = wrong_.find(wrong_key(attempt, epoch)); until && attempt.now < *until)
-        return std::unexpected(Refusal::wrong_credentials);
-    const BootKey flight =
-        mac_.of({"flight", credentials.name, context.default_domain, network_of(context.client, 32, 64), context.device,
-                 name_of(context.channel), credentials.act_as, credentials.password.reveal()});
-    return flights_.run(flight, [&] { return examine(attempt); });
 }
 
-Verdict Authenticator::authenticate_app_password(const Attempt& attempt, const AppPassword& password) {
-    struct Found {
-        std::optional<LoginRecord> record;
-        std::optional<Credential> credential;
-    };
-    auto found = store_.read([&](Transaction& transaction) {
-        Found answer;
+std::optional<Verdict> Authenticator::remembered(const Attempt& attempt, const std::optional<AccountStamp>& stamp) {
+    if (stamp) {
+        if (auto identity = right_.find(right_key(attempt, *stamp), *stamp, attempt.now))
+            return Verdict(std::move(*identity));
+    }
+    if (const auto until = wrong_.find(wrong_key(attempt, stamp ? stamp->epoch : 0)); until && attempt.now < *until)
+        return std::unexpected(Refused(Refusal::wrong_credentials));
+    return std::nullopt;
+}
+
+Authenticator::Guess Authenticator::weigh(Transaction& transaction,
+                                          const Attempt& attempt,
+                                          std::optional<AccountId> account,
+                                          std::int64_t epoch) const {
+    Guess guess{.target = lockout_.target(account, attempt.counted_name(), attempt.context)};
+    guess.trust = lockout_.trust_in(transaction, guess.target, attempt.now);
+    guess.fingerprint = lockout_.fingerprint(guess.target, epoch, attempt.password());
+    guess.is_repeated = lockout_.knows_wrong(transaction, guess.target, guess.fingerprint, attempt.now);
+    return guess;
+}
+
+StoreResult<Authenticator::AppLook> Authenticator::look(const Attempt& attempt, const AppPassword& password) const {
+    return store_.read([&](Transaction& transaction) {
+        AppLook look;
         for (const Identifier& name : attempt.names) {
             auto record = login_record(transaction, name);
-            if (record && !answer.record) answer.record = std::move(record);
+            if (record && !look.record) look.record = std::move(record);
         }
-        answer.credential = transaction.credentials().find(password.row_id);
-        return answer;
+        look.credential = transaction.credentials().find(password.row_id);
+        look.is_right = look.record && look.credential && look.credential->kind == CredentialKind::app_password &&
+                        look.credential->account == look.record->account.id &&
+                        (!look.credential->expires_at || attempt.now < *look.credential->expires_at) &&
+                        is_app_password(keyring_, look.credential->verifier.reveal(), password);
+        if (look.is_right) return look;
+        const auto account = look.record ? std::optional(look.record->account.id) : std::nullopt;
+        look.target = lockout_.target(account, attempt.counted_name(), attempt.context);
+        look.is_counted = lockout_.may_charge_source(transaction, look.target, attempt.now);
+        return look;
     });
-    if (!found) return std::unexpected(Refused(Refusal::unavailable, {}, found.error().detail));
-    const bool is_right = found->record && found->credential &&
-                          found->credential->kind == CredentialKind::app_password &&
-                          found->credential->account == found->record->account.id &&
-                          (!found->credential->expires_at || attempt.now < *found->credential->expires_at) &&
-                          is_app_password(keyring_, found->credential->verifier.reveal(), password);
-    const auto account = found->record ? std::optional(found->record->account.id) : std::nullopt;
-    const GuessTarget target = lockout_.target(account, attempt.counted_name(), attempt.context);
-    if (!is_right) {
-        // Too long to guess: it is counted for its source alone, so that it can close nobody's budget.
-        std::ignore = store_.change(
-            [&](Transaction& transaction) { std::ignore = lockout_.charge_source(transaction, target, attempt.now); });
-        return std::unexpected(Refused(Refusal::wrong_credentials, login_of(found->record)));
+}
+
+Authenticator::Recalled Authenticator::recall_app_password(const Attempt& attempt, const AppPassword& password) {
+    const auto looked = look(attempt, password);
+    if (!looked) return std::unexpected(Refused(Refusal::unavailable, {}, looked.error().detail));
+    if (looked->is_right) {
+        Verdict verdict = judge(attempt, *looked);
+        const bool is_news =
+            verdict && is_touch_due(*looked->credential, coarse_network(attempt.context.client), attempt.now);
+        return is_news ? Recalled(Turn()) : Recalled(std::move(verdict));
     }
-    const LoginRecord& record = *found->record;
-    const auto scopes = AppScopes::parse(found->credential->scope);
+    if (!looked->is_counted) return std::unexpected(Refused(Refusal::wrong_credentials, login_of(looked->record)));
+    auto place = admission_.reserve(Lane::stranger, looked->target.network_text);
+    if (!place) return std::unexpected(Refused(Refusal::busy, login_of(looked->record)));
+    return Turn(std::move(place));
+}
+
+Verdict Authenticator::take(const Attempt& attempt, const AppPassword& password) {
+    const auto looked = look(attempt, password);
+    if (!looked) return std::unexpected(Refused(Refusal::unavailable, {}, looked.error().detail));
+    if (!looked->is_right) {
+        // Too long to guess: it is counted for its source alone, so that it can close nobody's budget.
+        std::ignore = store_.change([&](Transaction& transaction) {
+            std::ignore = lockout_.charge_source(transaction, looked->target, attempt.now);
+        });
+        return std::unexpected(Refused(Refusal::wrong_credentials, login_of(looked->record)));
+    }
+    Verdict verdict = judge(attempt, *looked);
+    const std::string place = coarse_network(attempt.context.client);
+    if (verdict && is_touch_due(*looked->credential, place, attempt.now)) {
+        std::ignore = store_.change([&](Transaction& transaction) {
+            transaction.credentials().touch(looked->credential->id, place, attempt.now);
+        });
+    }
+    return verdict;
+}
+
+/// Of the right app password.
+Verdict Authenticator::judge(const Attempt& attempt, const AppLook& look) const {
+    const LoginRecord& record = *look.record;
+    const auto scopes = AppScopes::parse(look.credential->scope);
     const AppScope wanted = attempt.context.channel == Channel::imap ? AppScope::imap : AppScope::smtp;
     if (!opens_mailboxes(attempt.context.channel) || !scopes || !scopes->contains(wanted))
         return std::unexpected(Refused(Refusal::not_authorised, record.account.login.text()));
     if (const auto why = objection(attempt, record, CredentialKind::app_password))
         return std::unexpected(Refused(*why, record.account.login.text()));
-    const std::string place = coarse_network(attempt.context.client);
-    if (is_touch_due(*found->credential, place, attempt.now)) {
-        std::ignore = store_.change([&](Transaction& transaction) {
-            transaction.credentials().touch(found->credential->id, place, attempt.now);
-        });
-    }
     Identity identity = identity_of(record, attempt.now);
-    identity.standing.app_password = found->credential->id;
+    identity.standing.app_password = look.credential->id;
     // It may end before anything about the account does.
     auto& changes_at = identity.standing.changes_at;
-    const auto expires = found->credential->expires_at;
+    const auto expires = look.credential->expires_at;
     if (expires && (!changes_at || *expires < *changes_at)) changes_at = expires;
     return identity;
 }
@@ -214,6 +335,7 @@ std::optional<Refusal> Authenticator::objection(const Attempt& attempt,
     return std::nullopt;
 }
 
+/// Everything is asked anew: the charge is exact, what was read before it is not.
 StoreResult<Authenticator::Opening> Authenticator::open(const Attempt& attempt) const {
     return store_.change([&](Transaction& transaction) {
         Opening opening;
@@ -222,34 +344,27 @@ StoreResult<Authenticator::Opening> Authenticator::open(const Attempt& attempt) 
             if (record && !opening.record) opening.record = std::move(record);
         }
         const auto account = opening.record ? std::optional(opening.record->account.id) : std::nullopt;
-        opening.target = lockout_.target(account, attempt.counted_name(), attempt.context);
-        opening.trust = lockout_.trust_in(transaction, opening.target, attempt.now);
-        opening.fingerprint = lockout_.fingerprint(opening.target, opening.epoch(), attempt.password());
-        opening.is_repeated = lockout_.knows_wrong(transaction, opening.target, opening.fingerprint, attempt.now);
+        static_cast<Guess&>(opening) = weigh(transaction, attempt, account, opening.epoch());
         if (opening.is_repeated) {
-            if (!lockout_.is_open(transaction, opening.target, opening.trust, attempt.now))
-                opening.refusal = Refusal::throttled;
+            opening.is_refused = !lockout_.is_open(transaction, opening.target, opening.trust, attempt.now);
         } else {
             opening.charge = lockout_.charge(transaction, opening.target, opening.trust, attempt.now);
-            if (!opening.charge) {
-                opening.refusal = Refusal::throttled;
-                transaction.abandon();
-            }
+            opening.is_refused = !opening.charge;
+            if (opening.is_refused) transaction.abandon();
         }
         return opening;
     });
 }
 
-Verdict Authenticator::examine(const Attempt& attempt) {
+/// Waits first and pays then: who is turned away has cost the store nothing but reading.
+Verdict Authenticator::examine(const Attempt& attempt, const Look& look, Admission::Place& place) {
+    if (!place.enter()) return std::unexpected(Refused(Refusal::busy, look.login));
     auto opening = open(attempt);
     if (!opening) return std::unexpected(Refused(Refusal::unavailable, {}, opening.error().detail));
-    if (opening->refusal) {
-        journal_refusal(attempt, *opening, *opening->refusal, "throttled");
-        return std::unexpected(Refused(*opening->refusal, login_of(opening->record)));
+    if (opening->is_refused) {
+        journal_throttling(attempt, *opening);
+        return std::unexpected(Refused(Refusal::throttled, login_of(opening->record)));
     }
-    const Lane lane = opening->trust == Trust::stranger ? Lane::stranger : Lane::known;
-    const auto slot = admission_.enter(lane, opening->target.network_text);
-    if (!slot) return give_back(*opening, Refused(Refusal::busy, login_of(opening->record)));
     return verify(attempt, *opening);
 }
 
@@ -339,21 +454,27 @@ Verdict Authenticator::refuse_wrong(const Attempt& attempt, const Opening& openi
     return std::unexpected(Refused(Refusal::wrong_credentials, login_of(opening.record), is_old ? "old_password" : ""));
 }
 
-/// A closed budget would fill the journal with one row for each try: one a minute and subject tells as much.
-void Authenticator::journal_refusal(const Attempt& attempt,
-                                    const Opening& opening,
-                                    Refusal why,
-                                    std::string_view reason) {
-    const BootKey key = mac_.of({"told", opening.target.subject, reason});
-    if (const auto until = told_.find(key); until && attempt.now < *until) return;
-    told_.put(key, attempt.now + between_throttled_rows);
+/// Made-up names cost nothing, so they do not tell one refusal from another; their network does.
+BootKey Authenticator::throttling_key(const GuessTarget& target) const {
+    return mac_.of({"told", target.account ? target.subject : target.network, "throttled"});
+}
+
+bool Authenticator::is_throttling_told(const GuessTarget& target, Time now) const {
+    const auto until = told_.find(throttling_key(target));
+    return until && now < *until;
+}
+
+/// A closed budget would fill the journal with one row for each try: one a minute tells as much.
+void Authenticator::journal_throttling(const Attempt& attempt, const Guess& guess) {
+    if (is_throttling_told(guess.target, attempt.now)) return;
+    told_.put(throttling_key(guess.target), attempt.now + between_throttled_rows);
     std::ignore = store_.change([&](Transaction& transaction) {
         journal_.append(transaction, attempt.origin(Actor::stranger, std::nullopt),
                         {.action = "login",
                          .outcome = JournalOutcome::refused,
-                         .subject = opening.target.account,
-                         .reason = name_of(why),
-                         .detail = name_of(opening.trust)},
+                         .subject = guess.target.account,
+                         .reason = name_of(Refusal::throttled),
+                         .detail = name_of(guess.trust)},
                         attempt.now);
     });
 }

@@ -21,12 +21,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 namespace postern::auth {
 
-/// Decides who somebody is. Synchronous: it asks the store and hashes passwords, so callers run it on a pool of
-/// blocking threads and never on one that serves sockets. That pool should have more threads than `Admission` has slots
-/// and waiting places, so that cached and app passwords never queue behind hashes.
+/// Decides who somebody is. Synchronous: it asks the store and hashes passwords, so callers run it on pools of blocking
+/// threads and never on one that serves sockets.
+///
+/// In two steps, so that what is cheap never queues behind what is dear: `recall` reads and does nothing else, and
+/// tells most; what it cannot tell takes a turn at `authenticate`, which writes and hashes. They belong on two pools.
+/// There are never more turns of guesses than `Admission` has slots and waiting places, so with some more threads than
+/// that the second pool is never full of them.
 ///
 /// Every guess is paid for before it is looked at (`Lockout`), by one transaction; a right one gets its own payment
 /// back and nothing else. Whoever asks learns nothing about which accounts exist: names that are unknown, malformed or
@@ -34,9 +40,19 @@ namespace postern::auth {
 /// configured cost. (A verifier of another cost takes its own time until its owner's next login replaces it; answers
 /// leave on a grid of time, see `answer_delay`.)
 ///
-/// Thread rule: `authenticate` may be called from any number of threads at once. What it is made of must outlive it.
+/// Thread rule: everything may be called from any number of threads at once. What it is made of must outlive it.
 class Authenticator {
 public:
+    /// A place among those whose evidence is looked into, or leave to do so without one: he has proved who he is, and
+    /// something is to be written. The authenticator must outlive it.
+    class Turn {
+    private:
+        friend Authenticator;
+        explicit Turn(std::optional<Admission::Place> place = std::nullopt) : place_(std::move(place)) {}
+        std::optional<Admission::Place> place_;
+    };
+    using Recalled = std::variant<Verdict, Turn>;
+
     /// `tokens`: null: tokens let nobody in. Hashes once, to make the dummy. Throws std::runtime_error when there is no
     /// memory for that.
     Authenticator(Store& store,
@@ -46,8 +62,14 @@ public:
                   const config::AuthSettings& settings,
                   TokenVerifier* tokens = nullptr);
 
-    /// A bare name is looked up with `context.default_domain` behind it first, then as it is. What is known only after
-    /// the right password (suspended, not authorised ...) is told only then.
+    /// The verdict, where it takes neither a hash nor a change of the store: a password that is remembered, an app
+    /// password whose use is no news, a guess that is refused anyway. Takes as long as a few reads of the store.
+    [[nodiscard]] Recalled recall(const Evidence& evidence, const AttemptContext& context);
+    /// The second step, for the same evidence and context.
+    [[nodiscard]] Verdict authenticate(const Evidence& evidence, const AttemptContext& context, Turn turn);
+
+    /// Both steps. A bare name is looked up with `context.default_domain` behind it first, then as it is. What is known
+    /// only after the right password (suspended, not authorised ...) is told only then.
     [[nodiscard]] Verdict authenticate(const Credentials& credentials, const AttemptContext& context);
 
     /// Somebody who was proved to be who he is by other means than a password. His account must be there and fit to be
@@ -64,11 +86,26 @@ public:
 
 private:
     struct Attempt;
+    struct Guess;
+    struct Look;
+    struct AppLook;
     struct Opening;
     struct Proof;
 
-    [[nodiscard]] Verdict authenticate_app_password(const Attempt& attempt, const AppPassword& password);
-    [[nodiscard]] Verdict examine(const Attempt& attempt);
+    [[nodiscard]] Recalled recall_password(const Attempt& attempt);
+    [[nodiscard]] Recalled recall_app_password(const Attempt& attempt, const AppPassword& password);
+    [[nodiscard]] Verdict take(const Attempt& attempt, Turn turn);
+    [[nodiscard]] Verdict take(const Attempt& attempt, const AppPassword& password);
+
+    [[nodiscard]] StoreResult<Look> look(const Attempt& attempt);
+    [[nodiscard]] std::optional<Verdict> remembered(const Attempt& attempt, const std::optional<AccountStamp>& stamp);
+    [[nodiscard]] StoreResult<AppLook> look(const Attempt& attempt, const AppPassword& password) const;
+    [[nodiscard]] Verdict judge(const Attempt& attempt, const AppLook& look) const;
+    [[nodiscard]] Guess weigh(Transaction& transaction,
+                              const Attempt& attempt,
+                              std::optional<AccountId> account,
+                              std::int64_t epoch) const;
+    [[nodiscard]] Verdict examine(const Attempt& attempt, const Look& look, Admission::Place& place);
     [[nodiscard]] StoreResult<Opening> open(const Attempt& attempt) const;
     [[nodiscard]] Verdict verify(const Attempt& attempt, Opening& opening);
     [[nodiscard]] Verdict accept(const Attempt& attempt, const Opening& opening, const Credential& credential);
@@ -81,7 +118,9 @@ private:
     void rehash_if_due(const Credential& credential, const base::Secret& verifier, const base::Secret& password) const;
     [[nodiscard]] BootKey right_key(const Attempt& attempt, const AccountStamp& stamp) const;
     [[nodiscard]] BootKey wrong_key(const Attempt& attempt, std::int64_t epoch) const;
-    void journal_refusal(const Attempt& attempt, const Opening& opening, Refusal why, std::string_view reason);
+    [[nodiscard]] BootKey throttling_key(const GuessTarget& target) const;
+    [[nodiscard]] bool is_throttling_told(const GuessTarget& target, Time now) const;
+    void journal_throttling(const Attempt& attempt, const Guess& guess);
     [[nodiscard]] Verdict admit(const Proof& proof, const AttemptContext& context);
     void journal_proof(const Proof& proof,
                        const AttemptContext& context,

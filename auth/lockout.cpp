@@ -127,6 +127,22 @@ bool Lockout::is_open(Transaction& transaction, const GuessTarget& target, Trust
     return budgets.is_open(rate.bucket, rate.rule, now);
 }
 
+bool Lockout::are_open(Transaction& transaction, const std::vector<GuessCharge::Rate>& rates, Time now) {
+    return std::ranges::all_of(rates, [&](const GuessCharge::Rate& rate) {
+        return transaction.budgets().is_open(rate.bucket, rate.rule, now);
+    });
+}
+
+bool Lockout::may_charge(Transaction& transaction, const GuessTarget& target, Trust trust, Time now) const {
+    if (!is_open(transaction, target, trust, now)) return false;
+    // What is charged for an unknown name counts twice, but is granted like any other.
+    return trust != Trust::stranger || may_charge_source(transaction, target, now);
+}
+
+bool Lockout::may_charge_source(Transaction& transaction, const GuessTarget& target, Time now) const {
+    return are_open(transaction, source_rates(transaction, target, 1, now), now);
+}
+
 void Lockout::refund(Transaction& transaction, const GuessCharge& charge) const {
     if (charge.wait) transaction.budgets().refund(*charge.wait);
     for (const GuessCharge::Rate& rate : charge.rates)

@@ -62,11 +62,16 @@ public:
                                                     const GuessTarget& target,
                                                     Trust trust,
                                                     Time now) const;
+    /// Whether `charge` would be granted now. Writes nothing, so that a guess which is refused anyway takes no lock;
+    /// it promises nothing: only `charge` is exact.
+    [[nodiscard]] bool may_charge(Transaction& transaction, const GuessTarget& target, Trust trust, Time now) const;
     /// For a password that is known to be wrong from before, which costs nothing: whether one would be looked at.
     [[nodiscard]] bool is_open(Transaction& transaction, const GuessTarget& target, Trust trust, Time now) const;
     void refund(Transaction& transaction, const GuessCharge& charge) const;
     /// A wrong app password: counted for its source alone. False: too many from there.
     bool charge_source(Transaction& transaction, const GuessTarget& target, Time now) const;
+    /// Whether that would be counted now: with a closed budget there is nothing to write.
+    [[nodiscard]] bool may_charge_source(Transaction& transaction, const GuessTarget& target, Time now) const;
 
     /// The account was entered from there. True when it never was before.
     bool remember(Transaction& transaction, const GuessTarget& target, Time now) const;
@@ -92,6 +97,7 @@ private:
                                                               const GuessTarget& target,
                                                               int weight,
                                                               Time now) const;
+    [[nodiscard]] static bool are_open(Transaction& transaction, const std::vector<GuessCharge::Rate>& rates, Time now);
     [[nodiscard]] GuessCharge::Rate own_rate(const GuessTarget& target, Trust trust) const;
 
     const config::LockoutSettings& settings_;

@@ -249,9 +249,16 @@ private:
             .client = client_.peer_address(),
             .default_domain = listener_.default_domain,
         };
+        auto look = [evidence, context, &authenticator = services_->authenticator] {
+            return authenticator.recall(*evidence, context);
+        };
+        auto recalled = co_await services_->recall_pool.run(std::move(look));
+        if (!recalled) co_return std::unexpected(Refusal::busy);
+        if (auto* const known = std::get_if<auth::Verdict>(&*recalled)) co_return std::move(*known);
         auto job = [evidence = std::move(evidence), context = std::move(context),
-                    &authenticator = services_->authenticator] {
-            return std::visit([&](const auto& shown) { return authenticator.authenticate(shown, context); }, *evidence);
+                    turn = std::get<auth::Authenticator::Turn>(std::move(*recalled)),
+                    &authenticator = services_->authenticator]() mutable {
+            return authenticator.authenticate(*evidence, context, std::move(turn));
         };
         auto verdict = co_await services_->password_pool.run(std::move(job));
         if (!verdict) co_return std::unexpected(Refusal::busy);

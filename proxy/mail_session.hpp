@@ -27,7 +27,8 @@ namespace postern::proxy {
 struct MailServices {
     const config::Settings& settings;
     auth::Authenticator& authenticator;
-    net::BlockingPool& password_pool;  ///< where the authenticator runs
+    net::BlockingPool& recall_pool;    ///< where the authenticator recalls: what is there is done within milliseconds
+    net::BlockingPool& password_pool;  ///< where it goes on
     const routing::Router& router;
     const BackendConnector& backends;
     const BackendHealth& health;

@@ -24,9 +24,10 @@ class Client:
     """An IMAP session over TLS, one of many on one thread."""
 
     @classmethod
-    async def connect(cls, port, context):
+    async def connect(cls, port, context, source="127.0.0.1"):
         self = cls()
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost",
+                                                                 local_addr=(source, 0))
         await self.reader.readline()
         return self
 

@@ -113,8 +113,8 @@ TEST(AdmissionTest, LetsNoMoreInThanThereAreSlots) {
     for (int i = 0; i < 16; ++i) {
         crowd.emplace_back([&, i] {
             for (int round = 0; round < 50; ++round) {
-                const auto ticket = admission.enter(i % 2 == 0 ? Lane::known : Lane::stranger, std::to_string(i));
-                if (!ticket) {
+                auto place = admission.reserve(i % 2 == 0 ? Lane::known : Lane::stranger, std::to_string(i));
+                if (!place || !place->enter()) {
                     ++refused;
                     continue;
                 }
@@ -130,25 +130,49 @@ TEST(AdmissionTest, LetsNoMoreInThanThereAreSlots) {
     EXPECT_EQ(refused, 0);
 }
 
-TEST(AdmissionTest, RefusesWhoWouldWaitTooLongOrWithTooMany) {
-    Admission admission({.slots = 1, .waiting = 0, .longest_wait = std::chrono::seconds(60)});
-    const auto ticket = admission.enter(Lane::known, "a");
-    ASSERT_TRUE(ticket);
-    EXPECT_FALSE(admission.enter(Lane::known, "b")) << "nobody may wait";
-    Admission impatient({.slots = 1, .waiting = 8, .longest_wait = std::chrono::milliseconds(1)});
-    const auto held = impatient.enter(Lane::stranger, "a");
-    EXPECT_FALSE(impatient.enter(Lane::known, "a")) << "waited in vain";
+/// Places of one lane and network, as many as are wanted or given.
+std::vector<Admission::Place> places(Admission& admission, std::size_t wanted, Lane lane, const std::string& network) {
+    std::vector<Admission::Place> taken;
+    while (taken.size() < wanted) {
+        auto place = admission.reserve(lane, network);
+        if (!place) break;
+        taken.push_back(std::move(*place));
+    }
+    return taken;
 }
 
-TEST(AdmissionTest, LetsOneNetworkTakeAQuarterOfTheWaitingPlaces) {
-    Admission admission({.slots = 1, .waiting = 8, .longest_wait = std::chrono::milliseconds(200)});
-    std::optional<Admission::Ticket> held = admission.enter(Lane::stranger, "elsewhere");
-    std::atomic<int> admitted = 0;
-    std::vector<std::jthread> crowd;
-    for (int i = 0; i < 6; ++i)
-        crowd.emplace_back([&] { admitted += admission.enter(Lane::stranger, "one").has_value() ? 1 : 0; });
-    crowd.clear();
-    EXPECT_EQ(admitted, 0) << "two waited in vain, four were refused at once";
+TEST(AdmissionTest, RefusesWhoWouldWaitTooLongOrWithTooMany) {
+    Admission admission({.slots = 1, .waiting = 0, .longest_wait = std::chrono::seconds(60)});
+    const auto held = admission.reserve(Lane::known, "a");
+    ASSERT_TRUE(held);
+    EXPECT_FALSE(admission.reserve(Lane::known, "b")) << "nobody may wait";
+    Admission impatient({.slots = 1, .waiting = 8, .longest_wait = std::chrono::milliseconds(1)});
+    auto running = impatient.reserve(Lane::stranger, "a");
+    ASSERT_TRUE(running && running->enter());
+    auto waiting = impatient.reserve(Lane::known, "a");
+    ASSERT_TRUE(waiting);
+    EXPECT_FALSE(waiting->enter()) << "waited in vain";
+    running.reset();
+    EXPECT_TRUE(impatient.reserve(Lane::known, "a")->enter());
+}
+
+TEST(AdmissionTest, LetsOneNetworkTakeAPartOfTheWaitingPlaces) {
+    Admission admission({.slots = 1, .waiting = 16});
+    EXPECT_EQ(places(admission, 99, Lane::stranger, "one").size(), 1U + 4) << "a quarter";
+    EXPECT_EQ(places(admission, 99, Lane::known, "one").size(), 1U + 8) << "half, for many may live there";
+    EXPECT_EQ(places(admission, 99, Lane::known, "one").size(), 1U + 8) << "places that were given back are free again";
+}
+
+TEST(AdmissionTest, KeepsHalfOfTheWaitingPlacesFromStrangers) {
+    Admission admission({.slots = 2, .waiting = 16});
+    std::vector<Admission::Place> strangers;
+    for (int network = 0; network < 50; ++network)
+        for (auto& place : places(admission, 99, Lane::stranger, std::to_string(network)))
+            strangers.push_back(std::move(place));
+    EXPECT_EQ(strangers.size(), 2U + 8);
+    EXPECT_EQ(places(admission, 99, Lane::known, "home").size(), 8U);
+    strangers.clear();
+    EXPECT_EQ(places(admission, 99, Lane::known, "home").size(), 2U + 8);
 }
 
 TEST(AdmissionTest, KnowsHowManyHashesFit) {

@@ -66,8 +66,8 @@ protected:
             std::move(*BackendConnector::make(settings_.backends, settings_.server.hostname, pool_)));
         health_ = std::make_unique<BackendHealth>(settings_.backends);
         capabilities_ = std::make_unique<BackendCapabilities>(settings_.backends);
-        services_ = std::make_shared<const MailServices>(settings_, *asked_, pool_, router_, *connector_, *health_,
-                                                         *capabilities_, sending_, sessions_, session_limits_,
+        services_ = std::make_shared<const MailServices>(settings_, *asked_, recall_pool_, pool_, router_, *connector_,
+                                                         *health_, *capabilities_, sending_, sessions_, session_limits_,
                                                          addresses_, metrics_, test_store_.clock);
         worker_ = std::make_unique<net::Worker>();
 
@@ -158,6 +158,7 @@ protected:
     std::unique_ptr<Stream> client_;
     std::unique_ptr<net::Worker> worker_;
     asio::io_context elsewhere_{1};  // for somebody else who uses the pool
+    net::BlockingPool recall_pool_{1, 1};
     net::BlockingPool pool_{1, 1};
 };
 

@@ -308,6 +308,27 @@ TEST_F(MailSessionTest, AShutdownAddsNothingToAResponse) {
     }());
 }
 
+TEST_F(MailSessionTest, WhoIsRememberedNeedsNoPlaceAmongThoseWhoHash) {
+    const auto here = base::IpAddress::parse("127.0.0.1").value();
+    ASSERT_TRUE(authenticator_.authenticate({"anne@example.org", "", base::Secret("right")},
+                                            {.channel = auth::Channel::imap, .client = here}));
+    std::promise<void> let_go;
+    const std::shared_future<void> gate = let_go.get_future().share();
+    auto occupy = [&]() -> asio::awaitable<void> { (void)co_await pool_.run([gate] { return gate.wait(), true; }); };
+    for (int i = 0; i < 2; ++i) asio::co_spawn(elsewhere_, occupy(), asio::detached);
+    elsewhere_.poll();  // one thread and one place in the queue: both taken
+    start();
+    run([this]() -> asio::awaitable<void> {
+        co_await log_in("right");
+        const auto backend = co_await backend_accepts();
+        (void)co_await backend_lets_in(*backend);
+        const std::string reply = co_await hear_reply();
+        EXPECT_TRUE(reply.starts_with("a OK")) << reply;
+    }());
+    let_go.set_value();
+    elsewhere_.run();
+}
+
 TEST_F(MailSessionTest, MoreLoginsThanThePoolTakesAreTemporarilyUnavailable) {
     std::promise<void> let_go;
     const std::shared_future<void> gate = let_go.get_future().share();
