@@ -44,6 +44,7 @@ store: {sqlite: $folder/store.db}
 auth:
   failure_delay: 200ms
   password_threads: 1
+  password_queue: 20
   password_hash: {memory_kib: 65536, passes: 2}
   lockout: {free_failures: 100, closed_at: 1000, source_burst: 10000}
 tls: {certificate: $tls/server.pem, key: $tls/server.key}
