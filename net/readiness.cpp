@@ -7,8 +7,6 @@
 #include <new>
 #include <utility>
 
-#include <sys/epoll.h>
-
 namespace postern::net {
 
 ReadinessQueue::ReadinessQueue(boost::asio::execution_context& context)
@@ -38,7 +36,8 @@ void ReadinessQueue::unwatch(int descriptor, WatchedSocket& socket) noexcept {
     if (is_shut_down_) return;
     epoll_event unused{};
     epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, &unused);
-    std::ranges::replace(current_, &socket, static_cast<WatchedSocket*>(nullptr));
+    for (std::size_t i = 0; i < count_; ++i)
+        if (events_.at(i).data.ptr == &socket) events_.at(i).data.ptr = nullptr;
     std::ranges::replace(due_, &socket, static_cast<WatchedSocket*>(nullptr));
     std::ranges::replace(telling_, &socket, static_cast<WatchedSocket*>(nullptr));
     boost::system::error_code ignored;
@@ -55,19 +54,18 @@ void ReadinessQueue::wait() {
 }
 
 void ReadinessQueue::look() {
-    std::array<epoll_event, most_at_once> events{};
-    const int count = epoll_wait(epoll_.native_handle(), events.data(), most_at_once, 0);
-    const auto told = static_cast<std::size_t>(std::max(count, 0));
-    for (std::size_t i = 0; i < told; ++i) current_.at(i) = static_cast<WatchedSocket*>(events.at(i).data.ptr);
-    for (std::size_t i = 0; i < told; ++i) {
+    const int count = epoll_wait(epoll_.native_handle(), events_.data(), most_at_once, 0);
+    count_ = static_cast<std::size_t>(std::max(count, 0));
+    for (std::size_t i = 0; i < count_; ++i) {
         constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
-        const std::uint32_t what = events.at(i).events;
-        WatchedSocket* const socket = std::exchange(current_.at(i), nullptr);
+        const std::uint32_t what = events_.at(i).events;
+        auto* const socket = static_cast<WatchedSocket*>(events_.at(i).data.ptr);
         if (socket == nullptr) continue;  // whoever was told before has ended this watch
         socket->tell({.may_read = (what & (EPOLLIN | EPOLLRDHUP | broken)) != 0,
                       .may_write = (what & (EPOLLOUT | broken)) != 0,
                       .has_ended = (what & (EPOLLRDHUP | broken)) != 0});
     }
+    count_ = 0;
 }
 
 void ReadinessQueue::tell_later(WatchedSocket& socket) {

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <sys/epoll.h>
+
 namespace postern::net {
 
 /// A socket of which the ReadinessQueue tells. Knows what was told since somebody last tried.
@@ -79,9 +81,10 @@ private:
     bool is_waiting_ = false;
     bool is_shut_down_ = false;
     bool is_tell_due_posted_ = false;
-    std::vector<WatchedSocket*> due_;                     // for `tell_due`; null: gone since
-    std::vector<WatchedSocket*> telling_;                 // of the `tell_due` under way
-    std::array<WatchedSocket*, most_at_once> current_{};  // of the look under way
+    std::vector<WatchedSocket*> due_;                 // for `tell_due`; null: gone since
+    std::vector<WatchedSocket*> telling_;             // of the `tell_due` under way
+    std::array<epoll_event, most_at_once> events_{};  // of the look under way
+    std::size_t count_ = 0;                           // how many there are
 };
 
 }  // namespace postern::net
