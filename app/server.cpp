@@ -35,7 +35,7 @@ std::size_t or_each_core(std::size_t configured) {
 std::size_t password_threads(const config::AuthSettings& settings) {
     constexpr std::size_t for_others = 4;
     const auth::Admission::Bounds bounds = auth::admission_bounds(settings, settings.password_hash.memory_kib);
-    return bounds.slots + bounds.waiting + for_others;
+    return auth::Admission::most_places(bounds) + for_others;
 }
 
 void warn_if_readable_by_others(const std::string& store) {

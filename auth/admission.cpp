@@ -33,19 +33,27 @@ std::size_t Admission::most(Lane lane) const {
     return lane == Lane::known ? bounds_.waiting : (bounds_.waiting + 1) / 2;
 }
 
-std::optional<Admission::Place> Admission::reserve(Lane lane, const std::string& network) {
+std::optional<Admission::Place> Admission::reserve(Lane lane, const std::string& network, const BootKey& question) {
     const std::lock_guard lock(mutex_);
+    const bool is_follower = questions_.contains(question);
+    if (is_follower ? followers_ >= bounds_.waiting : !has_room(lane, network)) return std::nullopt;
+    if (is_follower) {
+        ++followers_;
+    } else {
+        ++places_[index(lane)];
+        ++from_network_[network][index(lane)];
+    }
+    ++questions_[question];
+    return std::optional<Place>(std::in_place, *this, lane, network, question, is_follower);
+}
+
+bool Admission::has_room(Lane lane, const std::string& network) const {
     const std::size_t at = index(lane);
     const std::size_t taken = std::reduce(places_.begin(), places_.end());
     const auto there = from_network_.find(network);
     const std::size_t from_there = there == from_network_.end() ? 0 : there->second[at];
-    if (taken >= bounds_.slots + bounds_.waiting || places_[at] >= bounds_.slots + most(lane) ||
-        from_there >= bounds_.slots + most(lane) / 2) {
-        return std::nullopt;
-    }
-    ++places_[at];
-    ++from_network_[network][at];
-    return std::optional<Place>(std::in_place, *this, lane, network);
+    return taken < bounds_.slots + bounds_.waiting && places_[at] < bounds_.slots + most(lane) &&
+           from_there < bounds_.slots + most(lane) / 2;
 }
 
 bool Admission::enter(Place& place) {
@@ -68,11 +76,16 @@ bool Admission::enter(Place& place) {
 
 void Admission::leave(const Place& place) {
     const std::lock_guard lock(mutex_);
-    const std::size_t at = index(place.lane_);
-    --places_[at];
-    const auto there = from_network_.find(place.network_);
-    if (--there->second[at] == 0 && std::reduce(there->second.begin(), there->second.end()) == 0)
-        from_network_.erase(there);
+    const auto question = questions_.find(place.question_);
+    if (--question->second == 0) questions_.erase(question);
+    if (place.is_follower_) {
+        --followers_;
+    } else {
+        --places_[index(place.lane_)];
+        const auto there = from_network_.find(place.network_);
+        --there->second[index(place.lane_)];
+        if (std::reduce(there->second.begin(), there->second.end()) == 0) from_network_.erase(there);
+    }
     if (!place.is_running_) return;
     --running_;
     changed_.notify_all();

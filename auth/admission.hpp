@@ -1,6 +1,8 @@
 /// How many passwords are hashed at once: a bound on memory and cores, and on waiting for them.
 #pragma once
 
+#include "auth/boot_mac.hpp"
+
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -9,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace postern::auth {
@@ -23,7 +26,7 @@ class Admission {
 public:
     struct Bounds {
         std::size_t slots = 1;     ///< hashes that run at once
-        std::size_t waiting = 16;  ///< that may wait for one
+        std::size_t waiting = 16;  ///< that may wait for one, and as many that ask what is under way already
         std::chrono::milliseconds longest_wait{2'000};
     };
 
@@ -38,12 +41,18 @@ public:
     /// admission must outlive it.
     class Place {
     public:
-        Place(Admission& admission, Lane lane, std::string network)
-            : admission_(&admission), lane_(lane), network_(std::move(network)) {}
+        Place(Admission& admission, Lane lane, std::string network, const BootKey& question, bool is_follower)
+            : admission_(&admission),
+              lane_(lane),
+              network_(std::move(network)),
+              question_(question),
+              is_follower_(is_follower) {}
         Place(Place&& other) noexcept
             : admission_(std::exchange(other.admission_, nullptr)),
               lane_(other.lane_),
               network_(std::move(other.network_)),
+              question_(other.question_),
+              is_follower_(other.is_follower_),
               is_running_(other.is_running_) {}
         Place& operator=(Place&&) = delete;
         Place(const Place&) = delete;
@@ -60,12 +69,18 @@ public:
         Admission* admission_;
         Lane lane_;
         std::string network_;
+        BootKey question_;
+        bool is_follower_;
         bool is_running_ = false;
     };
 
     /// nullopt: too many are there already. Beside as many as there are slots, all may have `waiting` places, strangers
-    /// half of them, and one network half of what its lane may have.
-    [[nodiscard]] std::optional<Place> reserve(Lane lane, const std::string& network);
+    /// half of them, and one network half of what its lane may have. Who asks the same `question` as somebody who has a
+    /// place is not to be hashed but to hear the answer: he counts for nothing but the bound on those.
+    [[nodiscard]] std::optional<Place> reserve(Lane lane, const std::string& network, const BootKey& question);
+
+    /// How many places there are at most.
+    [[nodiscard]] static std::size_t most_places(const Bounds& bounds) { return bounds.slots + 2 * bounds.waiting; }
 
     /// The slots that this many cores and this much memory allow: at least one.
     [[nodiscard]] static std::size_t slots_for(std::size_t cores, std::size_t memory_mib, std::size_t hash_kib);
@@ -75,6 +90,7 @@ private:
 
     [[nodiscard]] bool may_run(Lane lane) const;
     [[nodiscard]] std::size_t most(Lane lane) const;
+    [[nodiscard]] bool has_room(Lane lane, const std::string& network) const;
     bool enter(Place& place);
     void leave(const Place& place);
 
@@ -86,6 +102,8 @@ private:
     ByLane waiting_{};                            // within `enter`
     std::size_t since_stranger_ = 0;              // known ones let in while strangers waited
     std::map<std::string, ByLane> from_network_;  // places taken
+    std::size_t followers_ = 0;
+    std::unordered_map<BootKey, std::size_t, BootKeyHash> questions_;  // of all who have a place
 };
 
 }  // namespace postern::auth

@@ -148,6 +148,13 @@ BootKey Authenticator::wrong_key(const Attempt& attempt, std::int64_t epoch) con
     return mac_.of({"wrong", attempt.counted_name(), std::to_string(epoch), attempt.password().reveal()});
 }
 
+/// What two attempts have in common that get the same answer.
+BootKey Authenticator::question(const Attempt& attempt) const {
+    return mac_.of({"flight", attempt.credentials.name, attempt.context.default_domain,
+                    network_of(attempt.context.client, 32, 64), attempt.context.device,
+                    name_of(attempt.context.channel), attempt.credentials.act_as, attempt.password().reveal()});
+}
+
 Authenticator::Recalled Authenticator::recall(const Evidence& evidence, const AttemptContext& context) {
     const auto* const credentials = std::get_if<Credentials>(&evidence);
     if (credentials != nullptr) return recall_password(Attempt::of(*credentials, context, clock_.now()));
@@ -181,7 +188,7 @@ Authenticator::Recalled Authenticator::recall_password(const Attempt& attempt) {
     if (!looked->is_open && is_throttling_told(guess.target, attempt.now))
         return std::unexpected(Refused(Refusal::throttled, looked->login));
     const Lane lane = guess.trust == Trust::stranger ? Lane::stranger : Lane::known;
-    auto place = admission_.reserve(lane, guess.target.network_text);
+    auto place = admission_.reserve(lane, guess.target.network_text, question(attempt));
     if (!place) return std::unexpected(Refused(looked->is_open ? Refusal::busy : Refusal::throttled, looked->login));
     return Turn(std::move(place));
 }
@@ -197,11 +204,7 @@ Verdict Authenticator::take(const Attempt& attempt, Turn turn) {
         journal_throttling(attempt, looked->guess);
         return std::unexpected(Refused(Refusal::throttled, looked->login));
     }
-    const BootKey flight =
-        mac_.of({"flight", attempt.credentials.name, attempt.context.default_domain,
-                 network_of(attempt.context.client, 32, 64), attempt.context.device, name_of(attempt.context.channel),
-                 attempt.credentials.act_as, attempt.password().reveal()});
-    return flights_.run(flight, [&] { return examine(attempt, *looked, *turn.place_); });
+    return flights_.run(question(attempt), [&] { return examine(attempt, *looked, *turn.place_); });
 }
 
 StoreResult<Authenticator::Look> Authenticator::look(const Attempt& attempt) {
@@ -276,7 +279,7 @@ Authenticator::Recalled Authenticator::recall_app_password(const Attempt& attemp
         return is_news ? Recalled(Turn()) : Recalled(std::move(verdict));
     }
     if (!looked->is_counted) return std::unexpected(Refused(Refusal::wrong_credentials, login_of(looked->record)));
-    auto place = admission_.reserve(Lane::stranger, looked->target.network_text);
+    auto place = admission_.reserve(Lane::stranger, looked->target.network_text, question(attempt));
     if (!place) return std::unexpected(Refused(Refusal::busy, login_of(looked->record)));
     return Turn(std::move(place));
 }

@@ -31,8 +31,8 @@ namespace postern::auth {
 ///
 /// In two steps, so that what is cheap never queues behind what is dear: `recall` reads and does nothing else, and
 /// tells most; what it cannot tell takes a turn at `authenticate`, which writes and hashes. They belong on two pools.
-/// There are never more turns of guesses than `Admission` has slots and waiting places, so with some more threads than
-/// that the second pool is never full of them.
+/// There are never more turns of guesses than `Admission` has places, so with some more threads than that the second
+/// pool is never full of them.
 ///
 /// Every guess is paid for before it is looked at (`Lockout`), by one transaction; a right one gets its own payment
 /// back and nothing else. Whoever asks learns nothing about which accounts exist: names that are unknown, malformed or
@@ -116,6 +116,7 @@ private:
                                                    CredentialKind kind) const;
     [[nodiscard]] bool is_previous(const Opening& opening, const base::Secret& password) const;
     void rehash_if_due(const Credential& credential, const base::Secret& verifier, const base::Secret& password) const;
+    [[nodiscard]] BootKey question(const Attempt& attempt) const;
     [[nodiscard]] BootKey right_key(const Attempt& attempt, const AccountStamp& stamp) const;
     [[nodiscard]] BootKey wrong_key(const Attempt& attempt, std::int64_t epoch) const;
     [[nodiscard]] BootKey throttling_key(const GuessTarget& target) const;

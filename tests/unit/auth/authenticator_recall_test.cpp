@@ -124,6 +124,19 @@ TEST_F(Recall, GivesNoMoreTurnsThanThereAreSlotsAndWaitingPlaces) {
     EXPECT_EQ(told("nobody", "guess", from("203.0.113.1")), "a turn") << "one that was given back";
 }
 
+TEST_F(Recall, HasRoomForAMailProgramThatOpensManyConnectionsAtOnce) {
+    const Evidence right = Credentials{"anna@example.org", "", base::Secret("secret")};
+    std::vector<Turn> turns;
+    for (int connection = 0; connection < 30; ++connection) {
+        auto recalled = authenticator_.recall(right, where_);
+        ASSERT_TRUE(std::holds_alternative<Turn>(recalled)) << connection;
+        turns.push_back(std::get<Turn>(std::move(recalled)));
+    }
+    for (Turn& turn : turns)
+        EXPECT_EQ(outcome_of(authenticator_.authenticate(right, where_, std::move(turn))), "is anna@example.org");
+    EXPECT_EQ(hasher_.verified, 1);
+}
+
 TEST_F(Recall, ChargesNobodyWhoIsTurnedAway) {
     const auto turns = crowd();
     for (int i = 0; i < 20; ++i) EXPECT_EQ(outcome_of(log_in("anna@example.org", "wrong" + std::to_string(i))), "busy");

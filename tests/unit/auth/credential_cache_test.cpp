@@ -104,6 +104,13 @@ TEST(SingleFlightTest, AsksOnceForAllWhoWantToKnowTheSameAtOnce) {
     EXPECT_GE(asked, 1);
 }
 
+/// One that nobody has asked yet.
+BootKey new_question() {
+    static const BootMac mac;
+    static std::atomic<int> number = 0;
+    return mac.of({std::to_string(++number)});
+}
+
 TEST(AdmissionTest, LetsNoMoreInThanThereAreSlots) {
     Admission admission({.slots = 3, .waiting = 64, .longest_wait = std::chrono::seconds(60)});
     std::atomic<int> running = 0;
@@ -113,7 +120,8 @@ TEST(AdmissionTest, LetsNoMoreInThanThereAreSlots) {
     for (int i = 0; i < 16; ++i) {
         crowd.emplace_back([&, i] {
             for (int round = 0; round < 50; ++round) {
-                auto place = admission.reserve(i % 2 == 0 ? Lane::known : Lane::stranger, std::to_string(i));
+                auto place =
+                    admission.reserve(i % 2 == 0 ? Lane::known : Lane::stranger, std::to_string(i), new_question());
                 if (!place || !place->enter()) {
                     ++refused;
                     continue;
@@ -134,7 +142,7 @@ TEST(AdmissionTest, LetsNoMoreInThanThereAreSlots) {
 std::vector<Admission::Place> places(Admission& admission, std::size_t wanted, Lane lane, const std::string& network) {
     std::vector<Admission::Place> taken;
     while (taken.size() < wanted) {
-        auto place = admission.reserve(lane, network);
+        auto place = admission.reserve(lane, network, new_question());
         if (!place) break;
         taken.push_back(std::move(*place));
     }
@@ -143,17 +151,17 @@ std::vector<Admission::Place> places(Admission& admission, std::size_t wanted, L
 
 TEST(AdmissionTest, RefusesWhoWouldWaitTooLongOrWithTooMany) {
     Admission admission({.slots = 1, .waiting = 0, .longest_wait = std::chrono::seconds(60)});
-    const auto held = admission.reserve(Lane::known, "a");
+    const auto held = admission.reserve(Lane::known, "a", new_question());
     ASSERT_TRUE(held);
-    EXPECT_FALSE(admission.reserve(Lane::known, "b")) << "nobody may wait";
+    EXPECT_FALSE(admission.reserve(Lane::known, "b", new_question())) << "nobody may wait";
     Admission impatient({.slots = 1, .waiting = 8, .longest_wait = std::chrono::milliseconds(1)});
-    auto running = impatient.reserve(Lane::stranger, "a");
+    auto running = impatient.reserve(Lane::stranger, "a", new_question());
     ASSERT_TRUE(running && running->enter());
-    auto waiting = impatient.reserve(Lane::known, "a");
+    auto waiting = impatient.reserve(Lane::known, "a", new_question());
     ASSERT_TRUE(waiting);
     EXPECT_FALSE(waiting->enter()) << "waited in vain";
     running.reset();
-    EXPECT_TRUE(impatient.reserve(Lane::known, "a")->enter());
+    EXPECT_TRUE(impatient.reserve(Lane::known, "a", new_question())->enter());
 }
 
 TEST(AdmissionTest, LetsOneNetworkTakeAPartOfTheWaitingPlaces) {
@@ -173,6 +181,21 @@ TEST(AdmissionTest, KeepsHalfOfTheWaitingPlacesFromStrangers) {
     EXPECT_EQ(places(admission, 99, Lane::known, "home").size(), 8U);
     strangers.clear();
     EXPECT_EQ(places(admission, 99, Lane::known, "home").size(), 2U + 8);
+}
+
+TEST(AdmissionTest, CountsThoseApartWhoAskTheSame) {
+    const Admission::Bounds bounds{.slots = 1, .waiting = 16};
+    Admission admission(bounds);
+    const BootKey question = new_question();
+    std::vector<Admission::Place> asking;
+    for (int i = 0; i < 99; ++i)
+        if (auto place = admission.reserve(Lane::stranger, "one", question)) asking.push_back(std::move(*place));
+    EXPECT_EQ(asking.size(), 1U + 16) << "he who is hashed, and those who wait to hear what comes of it";
+    EXPECT_EQ(places(admission, 99, Lane::stranger, "one").size(), 4U) << "he alone took a place of his network";
+    EXPECT_EQ(places(admission, 99, Lane::known, "home").size(), 1U + 8);
+    EXPECT_LE(asking.size() + bounds.waiting, Admission::most_places(bounds));
+    asking.clear();
+    EXPECT_EQ(places(admission, 99, Lane::stranger, "one").size(), 1U + 4);
 }
 
 TEST(AdmissionTest, KnowsHowManyHashesFit) {
