@@ -304,6 +304,7 @@ Stream::Awaitable<std::expected<void, StreamEnd>> Stream::write(std::string_view
 }
 
 void Stream::end_output() noexcept {
+    if (std::exchange(has_ended_output_, true)) return;
     if (ssl_ && !broken_ && is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
         const TlsTurn turn(descriptor_);
         ERR_clear_error();

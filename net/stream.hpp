@@ -115,7 +115,7 @@ public:
     /// Writes everything.
     [[nodiscard]] Awaitable<std::expected<void, StreamEnd>> write(std::string_view bytes);
 
-    /// Ends our direction (close_notify with TLS, then FIN) without waiting for the peer's.
+    /// Ends our direction (close_notify with TLS, then FIN) without waiting for the peer's. Once is enough.
     void end_output() noexcept;
     /// Ends both directions at once. Waits end as cancelled.
     void close() noexcept;
@@ -185,9 +185,10 @@ private:
     base::IpAddress peer_address_;
     std::uint16_t peer_port_ = 0;
     bool cancelled_ = false;
-    bool is_readable_ = false;        // told by the ReadinessQueue since the last attempt
-    bool is_writable_ = false;        // the same
-    bool has_peer_ended_ = false;     // told by the ReadinessQueue
+    bool is_readable_ = false;     // told by the ReadinessQueue since the last attempt
+    bool is_writable_ = false;     // the same
+    bool has_peer_ended_ = false;  // told by the ReadinessQueue
+    bool has_ended_output_ = false;
     bool broken_ = false;             // after a fatal error OpenSSL must not be asked to shut down
     std::uint32_t read_failure_ = 0;  // in OpenSSL's numbers, which have 32 bits
 };
