@@ -3,8 +3,6 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <cassert>
-#include <new>
 #include <utility>
 
 namespace postern::net {

@@ -21,7 +21,7 @@ COMMITTED = pathlib.Path(__file__).with_suffix(".json")
 TOLERANCE = 0.05
 LOGINS = 50
 ROUND_TRIPS = 1000
-LIBRARIES = ("libc6", "libssl3", "libsqlite3-0", "libsodium23", "libstdc++6", "libspdlog1.10", "libpugixml1v5")  # whose instructions are counted too
+LIBRARIES = ("libc6", "libssl3", "libsqlite3-0", "libsodium23", "libstdc++6", "libpugixml1v5")  # whose instructions are counted too
 
 
 def parse_arguments():
