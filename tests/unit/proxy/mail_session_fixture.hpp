@@ -129,6 +129,16 @@ protected:
         co_return text;
     }
 
+    /// `jobs` of somebody else's stand in the pool, until `let_go_` is set.
+    void occupy_pool(int jobs) {
+        const std::shared_future<void> gate = let_go_.get_future().share();
+        auto occupy = [this, gate]() -> asio::awaitable<void> {
+            (void)co_await pool_.run([gate] { return gate.wait(), true; });
+        };
+        for (int i = 0; i < jobs; ++i) asio::co_spawn(elsewhere_, occupy, asio::detached);
+        elsewhere_.poll();
+    }
+
     void run(asio::awaitable<void> talk) { test::run_to_end(context_, std::move(talk)); }
 
     test::TemporaryFolder folder_;
@@ -158,6 +168,7 @@ protected:
     std::unique_ptr<Stream> client_;
     std::unique_ptr<net::Worker> worker_;
     asio::io_context elsewhere_{1};  // for somebody else who uses the pool
+    std::promise<void> let_go_;
     net::BlockingPool recall_pool_{1, 1};
     net::BlockingPool pool_{1, 1};
 };

@@ -248,17 +248,13 @@ TEST_F(MailSessionTest, ALoginTimeoutWhileTheBackendIsAskedIsNeverAnsweredWithOk
 }
 
 TEST_F(MailSessionTest, AShutdownDuringThePasswordCheckReachesNoBackend) {
-    std::promise<void> let_go;
-    const std::shared_future<void> gate = let_go.get_future().share();
-    auto occupy = [&]() -> asio::awaitable<void> { (void)co_await pool_.run([gate] { return gate.wait(), true; }); };
-    asio::co_spawn(elsewhere_, occupy(), asio::detached);
-    elsewhere_.poll();  // the pool's one thread is taken: the check of the password waits
+    occupy_pool(1);  // its one thread: the check of the password waits
     start();
-    run([this, &let_go]() -> asio::awaitable<void> {
+    run([this]() -> asio::awaitable<void> {
         co_await log_in("right");
         (void)co_await read_until(*client_, "ready.\r\n");
         worker_->shut_down_connections();
-        worker_->post([&let_go] { let_go.set_value(); });
+        worker_->post([this] { let_go_.set_value(); });
         const std::string heard = co_await read_until(*client_, "never");
         EXPECT_EQ(heard.find("a OK"), std::string::npos) << heard;
         boost::system::error_code nobody;
@@ -312,11 +308,7 @@ TEST_F(MailSessionTest, WhoIsRememberedNeedsNoPlaceAmongThoseWhoHash) {
     const auto here = base::IpAddress::parse("127.0.0.1").value();
     ASSERT_TRUE(authenticator_.authenticate({"anne@example.org", "", base::Secret("right")},
                                             {.channel = auth::Channel::imap, .client = here}));
-    std::promise<void> let_go;
-    const std::shared_future<void> gate = let_go.get_future().share();
-    auto occupy = [&]() -> asio::awaitable<void> { (void)co_await pool_.run([gate] { return gate.wait(), true; }); };
-    for (int i = 0; i < 2; ++i) asio::co_spawn(elsewhere_, occupy(), asio::detached);
-    elsewhere_.poll();  // one thread and one place in the queue: both taken
+    occupy_pool(2);  // one thread and one place in the queue
     start();
     run([this]() -> asio::awaitable<void> {
         co_await log_in("right");
@@ -325,16 +317,12 @@ TEST_F(MailSessionTest, WhoIsRememberedNeedsNoPlaceAmongThoseWhoHash) {
         const std::string reply = co_await hear_reply();
         EXPECT_TRUE(reply.starts_with("a OK")) << reply;
     }());
-    let_go.set_value();
+    let_go_.set_value();
     elsewhere_.run();
 }
 
 TEST_F(MailSessionTest, MoreLoginsThanThePoolTakesAreTemporarilyUnavailable) {
-    std::promise<void> let_go;
-    const std::shared_future<void> gate = let_go.get_future().share();
-    auto occupy = [&]() -> asio::awaitable<void> { (void)co_await pool_.run([gate] { return gate.wait(), true; }); };
-    for (int i = 0; i < 2; ++i) asio::co_spawn(elsewhere_, occupy(), asio::detached);
-    elsewhere_.poll();  // one thread and one place in the queue: both taken
+    occupy_pool(2);  // one thread and one place in the queue
     start();
     run([this]() -> asio::awaitable<void> {
         co_await log_in("right");
@@ -342,7 +330,7 @@ TEST_F(MailSessionTest, MoreLoginsThanThePoolTakesAreTemporarilyUnavailable) {
         EXPECT_TRUE(reply.starts_with("a NO [UNAVAILABLE]")) << reply;
     }());
     EXPECT_EQ(hasher_.verified.load(), 0);
-    let_go.set_value();
+    let_go_.set_value();
     elsewhere_.run();
 }
 
