@@ -61,21 +61,29 @@ def p99(times):
     return sorted(times)[int(len(times) * 0.99) - 1]
 
 
-class Fairness(unittest.TestCase):
+class OwnUsers(unittest.TestCase):
+    """A postern of its own, and room for many connections."""
+
     @classmethod
-    def setUpClass(cls):
+    def serve(cls, configuration, users):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192) if hard > 0 else 8192, hard))
-        cls.users = [f"person{number}@{demo.get('MAIL_DOMAIN')}" for number in range(USERS)]
+        cls.users = [f"{user}@{demo.get('MAIL_DOMAIN')}" for user in users]
         cls.port = free_port()
         demo.canary(cls.users[0], own_postern.PASSWORD)
-        demo.canary(cls.users[0], STALE)
         cls.own = own_postern.OwnPostern(cls.users)
         cls.addClassCleanup(cls.own.close)
-        cls.own.configure(CONFIGURATION, port=cls.port)
+        cls.own.configure(configuration, port=cls.port)
         cls.own.start()
         cls.context = ssl.create_default_context(cafile=demo.get("CAFILE"))
+
+
+class Fairness(OwnUsers):
+    @classmethod
+    def setUpClass(cls):
+        cls.serve(CONFIGURATION, [f"person{number}" for number in range(USERS)])
+        demo.canary(cls.users[0], STALE)
 
     async def log_in(self, user):
         begun = time.monotonic()
@@ -133,20 +141,10 @@ class Fairness(unittest.TestCase):
         return quiet, disturbed, sum(await asyncio.gather(*phones))
 
 
-class Guessed(unittest.TestCase):
+class Guessed(OwnUsers):
     @classmethod
     def setUpClass(cls):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192) if hard > 0 else 8192, hard))
-        cls.users = [f"guessed{number}@{demo.get('MAIL_DOMAIN')}" for number in range(5)]
-        cls.port = free_port()
-        demo.canary(cls.users[0], own_postern.PASSWORD)
-        cls.own = own_postern.OwnPostern(cls.users)
-        cls.addClassCleanup(cls.own.close)
-        cls.own.configure(SATURATED, port=cls.port)
-        cls.own.start()
-        cls.context = ssl.create_default_context(cafile=demo.get("CAFILE"))
+        cls.serve(SATURATED, [f"guessed{number}" for number in range(5)])
 
     async def good_login(self, number):
         """The reply and how long it took."""
