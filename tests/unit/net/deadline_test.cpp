@@ -108,6 +108,17 @@ TEST(Deadline, MayEndItselfAndOthersWhenItFires) {
     EXPECT_EQ(calls, 2);
 }
 
+TEST(Deadline, KeepsItsContextFromEndingOnlyWhileItIsThere) {
+    asio::io_context context{1};
+    Deadline other(context.get_executor(), [] {});
+    {
+        Deadline deadline(context.get_executor(), [] {});
+        deadline.set(1h);
+    }
+    context.run();  // would last an hour if the timer still waited for somebody
+    EXPECT_TRUE(context.stopped());
+}
+
 TEST(Deadline, MayGoWithItsContext) {
     bool called = false;
     {
