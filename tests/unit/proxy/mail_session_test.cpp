@@ -304,6 +304,20 @@ TEST_F(MailSessionTest, AShutdownAddsNothingToAResponse) {
     }());
 }
 
+TEST_F(MailSessionTest, GoesWithItsWorkerWhileItRelays) {
+    start();
+    run([this]() -> asio::awaitable<void> {
+        co_await log_in("right");
+        const auto backend = co_await backend_accepts();
+        (void)co_await backend_lets_in(*backend);
+        (void)co_await hear_reply();
+    }());
+    EXPECT_EQ(sessions_.count(), 1U);
+    worker_.reset();
+    EXPECT_EQ(sessions_.count(), 0U);
+    EXPECT_EQ(connections_.count(), 0U);
+}
+
 TEST_F(MailSessionTest, WhoIsRememberedNeedsNoPlaceAmongThoseWhoHash) {
     const auto here = base::IpAddress::parse("127.0.0.1").value();
     ASSERT_TRUE(authenticator_.authenticate({"anne@example.org", "", base::Secret("right")},
