@@ -238,6 +238,7 @@ bool Stream::watch(StreamWatcher& watcher) {
     boost::system::error_code error;
     const int descriptor = socket_.release(error);  // Asio forgets it
     if (error) return false;
+    spread_keep_alive(descriptor);
     watcher_ = &watcher;
     if (readiness_.watch(descriptor, *this)) return true;
     watcher_ = nullptr;

@@ -17,6 +17,11 @@ using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boo
 /// accepted from, as Linux does it.
 void set_connection_options(int descriptor);
 
+/// For a connection that stays for long: other seconds of keep-alive than its neighbours have. Thousands that began
+/// together would else probe together, more at once than queues in the kernel hold (net.core.netdev_max_backlog: 1000);
+/// their probes would be lost, again and again, and they would be taken for dead.
+void spread_keep_alive(int descriptor);
+
 /// The io_context behind an executor of a coroutine that runs on one.
 [[nodiscard]] inline boost::asio::io_context& context_of(const boost::asio::any_io_executor& executor) {
     return static_cast<boost::asio::io_context&>(boost::asio::query(executor, boost::asio::execution::context));
