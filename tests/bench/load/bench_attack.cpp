@@ -1,12 +1,12 @@
 /// Those who must not slow down others: guessers of passwords, connections that say nothing, and TLS handshakes that do
 /// not go on.
 #include "tests/bench/load/plans.hpp"
+#include "tests/bench/load/program.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstddef>
 #include <fstream>
 #include <functional>
@@ -340,11 +340,5 @@ int run(int argc, char** argv) {
 }  // namespace postern::bench
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
-    try {
-        return postern::bench::run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cerr << "bench_attack: " << error.what() << "\n";
-        return 1;
-    }
+    return postern::bench::run_program("bench_attack", postern::bench::run, argc, argv);
 }

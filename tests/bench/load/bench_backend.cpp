@@ -1,12 +1,12 @@
 /// A mail server and relay that believes everybody and forgets everything: what stands behind the proxies that are
 /// measured, fast enough to be no part of what they cost.
 #include "tests/bench/load/event_loop.hpp"
+#include "tests/bench/load/program.hpp"
 #include "tests/bench/load/server_dialogue.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <array>
-#include <csignal>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -155,11 +155,5 @@ int run(int argc, char** argv) {
 }  // namespace postern::bench
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
-    try {
-        return postern::bench::run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cerr << "bench_backend: " << error.what() << "\n";
-        return 1;
-    }
+    return postern::bench::run_program("bench_backend", postern::bench::run, argc, argv);
 }

@@ -1,10 +1,10 @@
 /// The clients of the benchmark: sessions that each wait for an answer before they say more, many at once.
 #include "tests/bench/load/plans.hpp"
+#include "tests/bench/load/program.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -295,11 +295,5 @@ int run(int argc, char** argv) {
 }  // namespace postern::bench
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
-    try {
-        return postern::bench::run(argc, argv);
-    } catch (const std::exception& error) {
-        std::cerr << "bench_load: " << error.what() << "\n";
-        return 1;
-    }
+    return postern::bench::run_program("bench_load", postern::bench::run, argc, argv);
 }
