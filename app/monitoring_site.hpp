@@ -18,7 +18,6 @@ public:
         : metrics_(metrics), readiness_(readiness) {}
 
     [[nodiscard]] net::HttpResponse answer(const net::HttpRequest& request) const override;
-    [[nodiscard]] bool hears_secrets() const noexcept override { return false; }
 
 private:
     const net::Metrics& metrics_;

@@ -33,7 +33,6 @@ public:
     explicit AutoconfigSite(std::vector<MailServices> domains);
 
     [[nodiscard]] net::HttpResponse answer(const net::HttpRequest& request) const override;
-    [[nodiscard]] bool hears_secrets() const noexcept override { return false; }
 
 private:
     using Body = std::shared_ptr<const std::string>;
@@ -65,7 +64,6 @@ public:
     explicit RedirectSite(const config::Settings& settings);
 
     [[nodiscard]] net::HttpResponse answer(const net::HttpRequest& request) const override;
-    [[nodiscard]] bool hears_secrets() const noexcept override { return false; }
 
 private:
     std::unordered_set<std::string> hosts_;

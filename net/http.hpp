@@ -37,9 +37,6 @@ public:
     virtual ~HttpHandler() = default;
 
     [[nodiscard]] virtual HttpResponse answer(const HttpRequest& request) const = 0;
-
-    /// Whether requests may hold secrets, which must be wiped behind them.
-    [[nodiscard]] virtual bool hears_secrets() const noexcept { return true; }
 };
 
 }  // namespace postern::net

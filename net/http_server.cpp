@@ -1,6 +1,7 @@
 #include "net/http_server.hpp"
 
 #include "base/ascii.hpp"
+#include "base/secret.hpp"
 #include "net/deadline.hpp"
 #include "net/learn_peer.hpp"
 #include "net/log.hpp"
@@ -20,7 +21,8 @@ namespace postern::net {
 namespace {
 
 namespace http = boost::beast::http;
-using RequestParser = http::request_parser<http::string_body>;
+// Mail programs send passwords (Authorization) that nobody has asked for.
+using RequestParser = http::request_parser<http::string_body, base::WipingAllocator<char>>;
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7). Valid until the thread asks again; made once a second.
 std::string_view http_date() {
@@ -48,7 +50,7 @@ std::string host_name(std::string_view host) {
     return base::to_lower(name);
 }
 
-HttpRequest to_request(const http::request<http::string_body>& message) {
+HttpRequest to_request(const RequestParser::value_type& message) {
     const std::string_view target = message.target();
     const std::size_t mark = target.find('?');
     return {
@@ -131,7 +133,6 @@ public:
                 co_return;
             }
         }
-        if (!self->handler_->hears_secrets()) self->stream_.end_wiping();
         self->client_ = self->stream_.peer_address().text();
         for (unsigned served = 1; served <= self->limits_.requests; ++served) {
             const bool go_on = co_await self->serve_one(served < self->limits_.requests);
@@ -171,7 +172,7 @@ private:
             while (!unread_.empty()) {
                 boost::system::error_code error;
                 const std::size_t used = parser.put(boost::asio::buffer(unread_), error);
-                unread_.erase(0, used);
+                unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(used));
                 if (parser.is_done()) co_return 0U;
                 if (error == http::error::need_more || (!error && used == 0)) break;
                 if (error) co_return status_of(error);
@@ -179,7 +180,8 @@ private:
             if (unread_.size() > limits_.header_bytes) co_return 431U;
             const auto count = co_await stream_.read_some(chunk);
             if (!count) co_return std::nullopt;
-            unread_.append(chunk.data(), *count);
+            base::append(unread_, {chunk.data(), *count});
+            base::wipe({chunk.data(), *count});
         }
     }
 
@@ -208,8 +210,8 @@ private:
     const std::span<const base::IpNetwork> balancers_;
     const HttpReporting reporting_;
     Deadline deadline_;
-    std::string client_;  // its address, for the log
-    std::string unread_;  // bytes read and not yet parsed: at most one chunk more than header_bytes
+    std::string client_;         // its address, for the log
+    base::WipingBuffer unread_;  // bytes read and not yet parsed: at most one chunk more than header_bytes
 };
 
 }  // namespace

@@ -329,13 +329,10 @@ void Stream::close() noexcept {
     descriptor_ = -1;
 }
 
-void Stream::end_wiping() noexcept {
-    if (ssl_) SSL_clear_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
-}
-
 void Stream::begin_bulk() noexcept {
-    end_wiping();
-    if (ssl_) SSL_set_default_read_buffer_len(ssl_.get(), most_to_put);
+    if (!ssl_) return;
+    SSL_clear_options(ssl_.get(), SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_set_default_read_buffer_len(ssl_.get(), most_to_put);
 }
 
 void Stream::cancel() noexcept {

@@ -120,10 +120,8 @@ public:
     /// Ends both directions at once. Waits end as cancelled.
     void close() noexcept;
 
-    /// From here on what is decrypted is no secret of ours: OpenSSL need not wipe its buffers behind it, which costs a
-    /// quarter of moving bytes.
-    void end_wiping() noexcept;
-    /// The same, and it may be much: OpenSSL reads four records at a time.
+    /// From here on what is decrypted is no secret of ours and may be much: OpenSSL need not wipe its buffers behind
+    /// it, which costs a quarter of moving bytes, and reads four records at a time.
     void begin_bulk() noexcept;
 
     /// Every wait, now and later, ends as cancelled, until `allow_again`: a deadline cannot be missed between two
