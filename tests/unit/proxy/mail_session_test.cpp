@@ -311,6 +311,9 @@ TEST_F(MailSessionTest, GoesWithItsWorkerWhileItRelays) {
         const auto backend = co_await backend_accepts();
         (void)co_await backend_lets_in(*backend);
         (void)co_await hear_reply();
+        co_await say(*client_, "b NOOP\r\n");
+        const std::string relayed = co_await read_until(*backend, "\r\n");
+        EXPECT_EQ(relayed, "b NOOP\r\n");
     }());
     EXPECT_EQ(sessions_.count(), 1U);
     worker_.reset();
